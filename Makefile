@@ -1,0 +1,60 @@
+# jobmarket: build with PGXS.  `make`, `make install`, `make installcheck`
+# (against a running server), `make unit` (plain programs under sanitizers).
+# sh test/run.sh does all of it on a throwaway cluster.
+
+EXTENSION = jobmarket
+EXTVERSION = 0.1.0
+MODULE_big = jobmarket
+
+# One line a topic, so that a forgotten file is seen in review.
+OBJS_core = src/core/guc.o src/core/jobmarket.o
+OBJS = $(OBJS_core)
+
+# The install script is these files, in this order.
+SQL_PARTS = sql/core.sql sql/reference.sql
+
+DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
+
+REGRESS = core
+REGRESS_OPTS = --inputdir=test --load-extension=postgis
+TAP = $(wildcard test/t/*.pl)
+
+PKG_CONFIG ?= pkg-config
+PKGS = libcurl jansson
+PG_CPPFLAGS = -Isrc $(shell $(PKG_CONFIG) --cflags $(PKGS))
+SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PKGS))
+
+# The server's headers keep us from -Wunused-parameter (fmgr), sign comparison
+# and missing initializers (its own macros); everything else is an error.
+PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers
+ifneq ($(findstring clang,$(CC)),)
+# The server was built by gcc, and some of its flags are unknown to clang.
+PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+endif
+PG_CFLAGS += $(EXTRA_CFLAGS)
+SHLIB_LINK += $(EXTRA_LDFLAGS)
+
+EXTRA_CLEAN = $(DATA_built) test/unit/bin
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PGXS does not track headers, and they are few: any of them rebuilds all.
+$(OBJS): $(wildcard src/*/*.h)
+
+$(DATA_built): $(SQL_PARTS) jobmarket.control
+	cat $(SQL_PARTS) > $@
+
+.PHONY: unit prove
+unit:
+	$(MAKE) -C test/unit check
+
+# TAP tests refuse root; test/run.sh runs this as an ordinary user.
+prove:
+	rm -rf tmp_check && mkdir -p tmp_check
+	TESTDIR='$(CURDIR)' PATH="$(bindir):$$PATH" PGPORT='6$(DEF_PGPORT)' \
+	PG_REGRESS='$(pgxsdir)/src/test/regress/pg_regress' \
+	$(PROVE) -I $(pgxsdir)/src/test/perl -I test/t $(PROVE_FLAGS) $(TAP)

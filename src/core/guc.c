@@ -1,0 +1,35 @@
+/*
+ * guc.c
+ *		Settings of the extension (jobmarket.*).
+ *
+ * What decides where requests may go is for superusers only: a user who could
+ * open private networks would reach, through the server, hosts that no
+ * outsider should.
+ */
+#include "postgres.h"
+
+#include "core/compat.h"
+#include "core/guc.h"
+#include "utils/guc.h"
+
+bool		jm_allow_private_networks = false;
+
+/* Defines every setting; called once when the library is loaded. */
+void
+jm_guc_init(void)
+{
+	DefineCustomBoolVariable("jobmarket.allow_private_networks",
+							 "Lets requests go to loopback and private addresses.",
+							 "Checked on the address that is really connected to. "
+							 "For tests and for proxies inside one's own network.",
+							 &jm_allow_private_networks,
+							 false,
+							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
+
+#if PG_VERSION_NUM >= 150000
+	MarkGUCPrefixReserved("jobmarket");
+#else
+	EmitWarningsOnPlaceholders("jobmarket");
+#endif
+}

@@ -1,0 +1,42 @@
+/*
+ * jobmarket.c
+ *		Entry point of the module: a table of contents of what it sets up.
+ */
+#include "postgres.h"
+
+#include <curl/curl.h>
+
+#include "core/compat.h"
+#include "core/guc.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#define JM_VERSION "0.1.0"
+
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "jobmarket",.version = JM_VERSION);
+#else
+PG_MODULE_MAGIC;
+#endif
+
+PGDLLEXPORT void _PG_init(void);
+
+/*
+ * Runs once in each process that loads the library, or once in the postmaster
+ * when it is preloaded.
+ */
+void
+_PG_init(void)
+{
+	jm_guc_init();
+}
+
+PG_FUNCTION_INFO_V1(jobmarket_version);
+
+/* Version of this library and of those that it runs with, as text. */
+Datum
+jobmarket_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(JM_VERSION));
+}

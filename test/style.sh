@@ -1,0 +1,34 @@
+#!/bin/sh
+# style.sh DIR: pg_bsd_indent with our type list leaves the sources as they
+# are, and rules of the house that a grep can check.
+cd "$1" || exit 1
+bad=0
+# The option string of the server's pgindent.
+for file in src/*/*.[ch] test/unit/*.[ch] test/emulator/*.[ch]; do
+	[ -f "$file" ] || continue
+	# tables of French text: this pg_bsd_indent mangles some UTF-8 bytes
+	case $file in */data_*) continue ;; esac
+	pg_bsd_indent -bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 -nfc1 \
+		-i4 -l79 -lp -lpl -nip -npro -sac -tpg -ts4 -Utypedefs.list \
+		<"$file" >/tmp/jm-indent.$$ 2>/tmp/jm-indent-err.$$ || bad=1
+	cat /tmp/jm-indent-err.$$
+	diff -u "$file" /tmp/jm-indent.$$ || bad=1
+done
+rm -f /tmp/jm-indent.$$ /tmp/jm-indent-err.$$
+
+# forbid WHY PATTERN FILES...
+forbid()
+{
+	why=$1
+	pattern=$2
+	shift 2
+	if grep -nE "$pattern" "$@" 2>/dev/null; then
+		echo "^ $why"
+		bad=1
+	fi
+}
+
+forbid "blocks interrupts: use the multi interface" 'curl_easy_perform' src/*/*.[ch]
+forbid "curl belongs to src/http" 'include <curl' src/core/[!j]*.[ch] src/[!ch]*/*.[ch]
+forbid "jansson belongs to src/json" 'jansson\.h' src/[!j]*/*.[ch]
+exit $bad
