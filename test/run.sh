@@ -69,7 +69,7 @@ regress()
 		verdict "$2: $name" $?
 	done <"$work/$2.list"
 	if [ $status -ne 0 ]; then
-		cat "$1/regression.diffs" 2>/dev/null | head -n 200
+		cat "$1/tmp_check/regress/regression.diffs" 2>/dev/null | head -n 200
 		tail -n 5 "$work/$2.log"
 		# a crash shows here, not in the diffs
 		grep -E 'PANIC|terminated by signal|runtime error' "$work/server.log" | head
