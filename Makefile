@@ -8,10 +8,12 @@ MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o
-OBJS = $(OBJS_core)
+OBJS_offers = src/offers/decode.o src/offers/iso8601.o src/offers/json_repair.o \
+	src/offers/load.o src/offers/offers.o
+OBJS = $(OBJS_core) $(OBJS_offers)
 
 # The install script is these files, in this order.
-SQL_PARTS = sql/core.sql sql/reference.sql
+SQL_PARTS = sql/core.sql sql/reference.sql sql/offers.sql sql/harvest.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)

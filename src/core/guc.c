@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 
 bool		jm_allow_private_networks = false;
+bool		jm_keep_documents = true;
 
 /* Defines every setting; called once when the library is loaded. */
 void
@@ -25,6 +26,15 @@ jm_guc_init(void)
 							 &jm_allow_private_networks,
 							 false,
 							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("jobmarket.keep_documents",
+							 "Keeps each offer's document in jobmarket.offer_document.",
+							 "Off saves about half of the space; then the history tells that an offer "
+							 "changed, but not what, and unknown attributes are lost.",
+							 &jm_keep_documents,
+							 true,
+							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 
 #if PG_VERSION_NUM >= 150000
