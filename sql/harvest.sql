@@ -119,16 +119,3 @@ COMMENT ON COLUMN jobmarket.harvest_error.http_status IS 'Status of the answer';
 COMMENT ON COLUMN jobmarket.harvest_error.message IS 'What happened';
 COMMENT ON COLUMN jobmarket.harvest_error.detail IS 'Criteria, range, codeErreur, offer …';
 COMMENT ON COLUMN jobmarket.harvest_error.resolved_at IS 'When a later reading made it good';
-
--- search_path: the statements inside are qualified, but their operators are
--- looked up in it.
-CREATE FUNCTION jobmarket.load_offers(
-	documents jsonb, source text DEFAULT 'france_travail',
-	OUT received bigint, OUT inserted bigint, OUT updated bigint,
-	OUT unchanged bigint, OUT rejected bigint)
-LANGUAGE C VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS 'MODULE_PATHNAME', 'jobmarket_load_offers';
-REVOKE ALL ON FUNCTION jobmarket.load_offers(jsonb, text) FROM PUBLIC;
-COMMENT ON FUNCTION jobmarket.load_offers(jsonb, text) IS
-'Loads one offer, an array of offers or an answer of the search into the tables; an offer that cannot be read becomes a row of harvest_error and the others load';

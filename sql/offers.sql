@@ -372,3 +372,16 @@ BEGIN
 	END LOOP;
 END
 $$;
+
+-- search_path: the statements inside are qualified, but their operators are
+-- looked up in it.
+CREATE FUNCTION jobmarket.load_offers(
+	documents jsonb, source text DEFAULT 'france_travail',
+	OUT received bigint, OUT inserted bigint, OUT updated bigint,
+	OUT unchanged bigint, OUT rejected bigint)
+LANGUAGE C VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'jobmarket_load_offers';
+REVOKE ALL ON FUNCTION jobmarket.load_offers(jsonb, text) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.load_offers(jsonb, text) IS
+'Loads one offer, an array of offers or an answer of the search into the tables; an offer that cannot be read becomes a row of harvest_error and the others load';
