@@ -454,10 +454,15 @@ has_stranger(const JmPlan *plan, const JmPlanAsk *ask, const JmPlanRow *rows, in
 	return false;
 }
 
-/* Rows outside the bounds that were asked for tell how the API shifts them. */
-static void
-learn_shift(JmPlan *plan, int64_t from, int64_t to, const JmPlanRow *rows, int nrows)
+/*
+ * Rows outside the bounds that were asked for tell how the API shifts them;
+ * false if no shift explains them all.
+ */
+static bool
+learn_shift(JmPlan *plan, const JmPlanAsk *ask, const JmPlanRow *rows, int nrows)
 {
+	int64_t		before = plan->shift;
+
 	for (int i = 0; i < nrows; i++)
 	{
 		int64_t		created = rows[i].created;
@@ -465,19 +470,25 @@ learn_shift(JmPlan *plan, int64_t from, int64_t to, const JmPlanRow *rows, int n
 
 		if (!rows[i].readable || created == INT64_MIN)
 			continue;
-		if (created < from + shift - 1)
+		if (created < ask->from + shift - 1)
 		{
-			shift = created - from;
+			shift = created - ask->from;
 			shift -= (shift % SHIFT_STEP + SHIFT_STEP) % SHIFT_STEP;
 		}
-		else if (created > to + shift + 1)
+		else if (created > ask->to + shift + 1)
 		{
-			shift = created - to + SHIFT_STEP - 1;
+			shift = created - ask->to + SHIFT_STEP - 1;
 			shift -= (shift % SHIFT_STEP + SHIFT_STEP) % SHIFT_STEP;
 		}
 		if (shift >= -SHIFT_MAX && shift <= SHIFT_MAX)
 			plan->shift = shift;
 	}
+	if (has_stranger(plan, ask, rows, nrows))
+	{
+		plan->shift = before;
+		return false;
+	}
+	return true;
 }
 
 static void
@@ -904,14 +915,13 @@ jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 		bool	   *seen = ask->probe ? &((Span *) ask->unit)->stranger :
 		&((JmCell *) ask->unit)->pages[ask->page].stranger;
 
-		if (!*seen)
+		if (!*seen || !learn_shift(plan, ask, rows, nrows))
 		{
 			*seen = true;
 			plan->hooks.drop(plan->hooks.context, payload);
 			jm_plan_no_answer(plan, ask);
 			return;
 		}
-		learn_shift(plan, ask->from, ask->to, rows, nrows);
 	}
 	if (ask->probe)
 	{
