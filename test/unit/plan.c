@@ -135,6 +135,7 @@ serve(const JmPlanAsk *ask, JmPlanRow *rows, int *nrows)
 
 static JmPlanRow previous[JM_PLAN_PAGE];
 static int	nprevious;
+static JmPlanAsk previous_ask;
 
 /* Harvests all; returns the number of cells that are not complete. */
 static int
@@ -184,8 +185,12 @@ harvest(int in_flight, int64_t from, int64_t to, int *truncated)
 				total += 7;
 			if (chance() < fault_short && nrows > 0)
 				nrows--;
-			if (chance() < fault_duplicate && nprevious > 20 && nrows > 20)
+			/* a page that repeats rows of another page of the same search */
+			if (chance() < fault_duplicate && nprevious > 20 && nrows > 20 &&
+				ask.from == previous_ask.from && ask.to == previous_ask.to &&
+				memcmp(&ask.filter, &previous_ask.filter, sizeof(ask.filter)) == 0)
 				memcpy(rows, previous, sizeof(JmPlanRow) * 20);
+			previous_ask = ask;
 			memcpy(previous, rows, sizeof(rows));
 			nprevious = nrows;
 			for (int i = 0; i < nrows; i++)
@@ -316,7 +321,7 @@ main(void)
 	churn = 0;
 
 	/* slips of the server, all at once */
-	fault_total = fault_short = fault_duplicate = fault_none = 0.03;
+	fault_total = fault_short = fault_duplicate = fault_none = 0.04;
 	fault_unreadable = 0.001;
 	generate(100000, 4000);
 	CHECK_INT(harvest(8, FROM, TO, &truncated), 0);
