@@ -698,12 +698,31 @@ static void
 check_cell(JmPlan *plan, JmCell *cell)
 {
 	int			unreadable;
+	bool		missing = false;
 	bool		repeats[JM_PLAN_MAX_PAGES];
 	int64_t		reach = cell->expected < JM_PLAN_REACH ? cell->expected : JM_PLAN_REACH;
 
 	for (int p = 0; p < cell->npages; p++)
+	{
+		int64_t		should = reach - (int64_t) p * JM_PLAN_PAGE;
+
+		if (should > JM_PLAN_PAGE)
+			should = JM_PLAN_PAGE;
 		if (cell->pages[p].state != PAGE_HAVE)
-			return;
+			missing = true;
+		else if (cell->pages[p].nrows != should)
+		{
+			missing = true;
+			if (!read_again(plan, &cell->pages[p]))
+			{
+				finish_cell(plan, cell, JM_CELL_FAILED,
+							"a page held fewer offers than it should");
+				return;
+			}
+		}
+	}
+	if (missing)
+		return;
 	cell->received = count_distinct(plan, cell, &unreadable, repeats);
 	if (cell->received + unreadable < reach)
 	{
@@ -737,8 +756,11 @@ check_cell(JmPlan *plan, JmCell *cell)
 		finish_cell(plan, cell, JM_CELL_COMPLETE, NULL);
 }
 
-/* The total moved: what was read under another total must be read again. */
-static void
+/*
+ * The total moved: what was read under another total must be read again.
+ * false if the cell is no longer open.
+ */
+static bool
 move_total(JmPlan *plan, JmCell *cell, int64_t total)
 {
 	bool		forced = cell->expected > JM_PLAN_REACH;
@@ -746,7 +768,7 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 	if (++cell->moves > MAX_MOVES)
 	{
 		finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
-		return;
+		return false;
 	}
 	if (total > JM_PLAN_REACH && !forced)
 	{
@@ -760,7 +782,7 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 			link = &(*link)->next;
 		*link = cell->next;
 		jm_plan_free_cell(plan, cell);
-		return;
+		return false;
 	}
 	cell->expected = total;
 	cell->npages = pages_of(total);
@@ -770,7 +792,7 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 
 		if (page->state == PAGE_HAVE && (page->total != total || p >= cell->npages))
 			clear_page(plan, page);
-	}
+	}	return true;
 }
 
 static void
@@ -778,7 +800,6 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 			void *payload)
 {
 	JmPlanPage *page = &cell->pages[p];
-	int64_t		should = total - (int64_t) p * JM_PLAN_PAGE;
 
 	if (p >= cell->npages)
 	{
@@ -787,8 +808,6 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 		page->state = PAGE_NEEDED;
 		return;
 	}
-	if (should > JM_PLAN_PAGE)
-		should = JM_PLAN_PAGE;
 	if (total != cell->expected)
 	{
 		bool		confirmed = page->odd_total == total;
@@ -807,16 +826,11 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 			return;
 		}
 		keep_page(plan, page, total, rows, nrows, payload);
-		move_total(plan, cell, total);
-		return;
+		if (!move_total(plan, cell, total))
+			return;
 	}
-	keep_page(plan, page, total, rows, nrows, payload);
-	if (nrows != should)
-	{
-		if (!read_again(plan, page))
-			finish_cell(plan, cell, JM_CELL_FAILED, "a page held fewer offers than it should");
-		return;
-	}
+	else
+		keep_page(plan, page, total, rows, nrows, payload);
 	check_cell(plan, cell);
 }
 

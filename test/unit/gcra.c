@@ -81,7 +81,7 @@ main(void)
 	CHECK_INT(sent[19] - sent[4], 15 * 102000);
 
 	/* the rate may change: a faster one counts at once */
-	gcra = (JmGcra) {0, 0};
+	gcra.next = gcra.closed_until = 0;
 	CHECK_INT(jm_gcra_take(&gcra, SECOND, 0.01, 1), 0);
 	CHECK_INT(jm_gcra_take(&gcra, SECOND, 0.01, 1), 102 * SECOND);
 	CHECK_INT(jm_gcra_take(&gcra, SECOND, 10, 1), 102000);
