@@ -13,6 +13,7 @@ OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/header
 	src/http/token.o src/http/transfer.o src/http/url.o
 OBJS_json = src/json/json.o
 OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
+	src/offers/harvest.o src/offers/plan.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
 	src/offers/offers.o src/offers/query.o src/offers/search.o
 OBJS = $(OBJS_core) $(OBJS_http) $(OBJS_json) $(OBJS_offers)
@@ -24,7 +25,7 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/http.sql sql/offers.sql sql/fetch
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core
+REGRESS = core http
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis

@@ -119,3 +119,48 @@ COMMENT ON COLUMN jobmarket.harvest_error.http_status IS 'Status of the answer';
 COMMENT ON COLUMN jobmarket.harvest_error.message IS 'What happened';
 COMMENT ON COLUMN jobmarket.harvest_error.detail IS 'Criteria, range, codeErreur, offer …';
 COMMENT ON COLUMN jobmarket.harvest_error.resolved_at IS 'When a later reading made it good';
+
+CREATE PROCEDURE jobmarket.harvest(servers name[], mode text DEFAULT 'full', criteria jsonb DEFAULT '{}')
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'jobmarket_harvest';
+REVOKE ALL ON PROCEDURE jobmarket.harvest(name[], text, jsonb) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.harvest(name[], text, jsonb) IS
+'Reads all offers that match the criteria from one or more servers of a source into the tables; mode full also marks offers that are gone, incremental reads those created since the last complete run. Commits as it goes; resumes a run of the same kind that was interrupted in the last six hours';
+
+CREATE PROCEDURE jobmarket.resume_harvest(run_id bigint)
+LANGUAGE C
+AS 'MODULE_PATHNAME', 'jobmarket_resume_harvest';
+REVOKE ALL ON PROCEDURE jobmarket.resume_harvest(bigint) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.resume_harvest(bigint) IS
+'Reads what an interrupted or partial harvest is missing, and only that';
+
+CREATE VIEW jobmarket.harvest_progress AS
+SELECT r.run_id, r.source, r.mode, r.servers, r.started_at, r.pid,
+	   round((100.0 * least(r.offers_received, r.offers_available) / nullif(r.offers_available, 0))::numeric, 1) AS percent,
+	   r.offers_received, r.offers_available,
+	   round((r.offers_received / nullif(extract(epoch FROM clock_timestamp() - r.started_at), 0))::numeric, 1)
+		AS offers_per_second,
+	   CASE WHEN r.offers_received > 0 AND r.offers_available > r.offers_received THEN
+		(clock_timestamp() - r.started_at)
+		* ((r.offers_available - r.offers_received)::float8 / r.offers_received) END AS remaining,
+	   r.requests, r.retries, r.throttled, r.bytes, r.rejected
+FROM jobmarket.harvest_run r
+WHERE r.status = 'running'
+  AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid);
+COMMENT ON VIEW jobmarket.harvest_progress IS 'Harvests under way, as of their last stored cell';
+COMMENT ON COLUMN jobmarket.harvest_progress.run_id IS 'The run';
+COMMENT ON COLUMN jobmarket.harvest_progress.source IS 'Source of the offers';
+COMMENT ON COLUMN jobmarket.harvest_progress.mode IS 'full or incremental';
+COMMENT ON COLUMN jobmarket.harvest_progress.servers IS 'Servers whose quotas it uses';
+COMMENT ON COLUMN jobmarket.harvest_progress.started_at IS 'Start';
+COMMENT ON COLUMN jobmarket.harvest_progress.pid IS 'Server process';
+COMMENT ON COLUMN jobmarket.harvest_progress.percent IS 'Share of the announced offers received';
+COMMENT ON COLUMN jobmarket.harvest_progress.offers_received IS 'Offers received';
+COMMENT ON COLUMN jobmarket.harvest_progress.offers_available IS 'Offers announced so far';
+COMMENT ON COLUMN jobmarket.harvest_progress.offers_per_second IS 'Offers received a second since the start';
+COMMENT ON COLUMN jobmarket.harvest_progress.remaining IS 'Time left at that speed';
+COMMENT ON COLUMN jobmarket.harvest_progress.requests IS 'Requests sent';
+COMMENT ON COLUMN jobmarket.harvest_progress.retries IS 'Requests that had to be repeated';
+COMMENT ON COLUMN jobmarket.harvest_progress.throttled IS 'Answers 429';
+COMMENT ON COLUMN jobmarket.harvest_progress.bytes IS 'Bytes received';
+COMMENT ON COLUMN jobmarket.harvest_progress.rejected IS 'Offers that could not be read';

@@ -583,9 +583,16 @@ hash_container(JsonbContainer *container, bool top)
 	return any ? hash | 1 : 0;
 }
 
+/* Content hash of a document, an object; contact and agency do not count. */
+int64
+jm_offer_hash(JsonbContainer *document)
+{
+	return (int64) hash_container(document, true);
+}
+
 /*
- * Reads what decides whether a document need be decoded at all: identifier,
- * last update and content hash.  head->problem says why it cannot be loaded.
+ * Reads what must be known of a document before it is decoded: identifier and
+ * dates.  head->problem says why it cannot be loaded.
  */
 void
 jm_offer_head(const JsonbValue *document, JmOfferHead *head)
@@ -626,11 +633,15 @@ jm_offer_head(const JsonbValue *document, JmOfferHead *head)
 		return;
 
 	v = getKeyJsonValueFromContainer(container, "dateCreation", 12, &buffer);
-	if (v && !is_blank(v) &&
-		(v->type != jbvString || !jm_iso8601_parse(v->val.string.val, v->val.string.len, &us)))
+	if (v && !is_blank(v))
 	{
-		head->problem = "dateCreation is not an instant";
-		return;
+		if (v->type != jbvString || !jm_iso8601_parse(v->val.string.val, v->val.string.len, &us))
+		{
+			head->problem = "dateCreation is not an instant";
+			return;
+		}
+		head->has_created = true;
+		head->created = us / 1000000;
 	}
 	v = getKeyJsonValueFromContainer(container, "dateActualisation", 17, &buffer);
 	if (v && !is_blank(v))
@@ -643,7 +654,6 @@ jm_offer_head(const JsonbValue *document, JmOfferHead *head)
 		head->has_updated_at = true;
 		head->updated_at = us - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
 	}
-	head->hash = (int64) hash_container(container, true);
 }
 
 /* The document as it may be kept and shown: without contact and agency. */

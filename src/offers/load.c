@@ -30,7 +30,7 @@
 #include "utils/tuplestore.h"
 
 /* Enough for a statement's fixed cost not to matter, little enough memory. */
-#define BATCH 1000
+#define BATCH 500
 #define STORE_KB (32 * 1024)
 
 typedef struct Document
@@ -39,6 +39,7 @@ typedef struct Document
 	const char *bare_id;		/* as the source gives it */
 	JsonbValue	value;			/* the object, of binary type */
 	JmOfferHead head;
+	int64		hash;
 	JmOffer    *offer;			/* decoded, if it is to be written */
 	int			known;			/* 1 if the table had it before */
 	bool		write;
@@ -55,17 +56,11 @@ struct JmLoader
 	JmLoadCounts counts;
 	MemoryContext context;
 	MemoryContext batch_context;
-	HTAB	   *ids;			/* all identifiers of this loader */
 	HTAB	   *remarks;
 	Document   *documents;
 	int			ndocuments;
 	List	   *rejects;
 };
-
-typedef struct IdKey
-{
-	char		id[256];		/* bare identifiers end at 200 bytes */
-} IdKey;
 
 typedef struct RemarkEntry
 {
@@ -394,7 +389,7 @@ offer_store(JmLoader *loader)
 		memcpy(values + OFFER_EXTRA, d->offer->values, sizeof(d->offer->values));
 		memcpy(nulls + OFFER_EXTRA, d->offer->nulls, sizeof(d->offer->nulls));
 		values[0] = CStringGetTextDatum(d->offer_id);
-		values[1] = Int64GetDatum(d->head.hash);
+		values[1] = Int64GetDatum(d->hash);
 		nulls[0] = nulls[1] = false;
 		nulls[2] = d->offer->nulls[COL_company_name];
 		if (!nulls[2])
@@ -570,7 +565,7 @@ look_up(JmLoader *loader)
 		bool		withdrawn = DatumGetBool(SPI_getbinval(tuple, desc, 4, &isnull));
 
 		d->known = 1;
-		d->write = withdrawn || (hash != d->head.hash && !older);
+		d->write = withdrawn || (hash != d->hash && !older);
 	}
 	SPI_freetuptable(SPI_tuptable);
 }
@@ -860,11 +855,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 	loader->documents = palloc(sizeof(Document) * BATCH);
 
 	memset(&ctl, 0, sizeof(ctl));
-	ctl.keysize = sizeof(IdKey);
-	ctl.entrysize = sizeof(IdKey);
 	ctl.hcxt = CurrentMemoryContext;
-	loader->ids = hash_create("jobmarket identifiers", BATCH, &ctl,
-							  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	ctl.keysize = sizeof(((RemarkEntry *) NULL)->attribute);
 	ctl.entrysize = sizeof(RemarkEntry);
 	loader->remarks = hash_create("jobmarket remarks", 16, &ctl,
@@ -909,14 +900,8 @@ jm_loader_add(JmLoader *loader, JsonbContainer *offers)
 		}
 		else
 		{
-			IdKey		key;
-			bool		found;
-
-			strlcpy(key.id, d->head.id, sizeof(key.id));
-			hash_search(loader->ids, &key, HASH_ENTER, &found);
-			if (!found)
-				loader->counts.distinct++;
 			d->offer_id = psprintf("%s%s", loader->prefix, d->head.id);
+			d->hash = jm_offer_hash(v.val.binary.data);
 			loader->ndocuments++;
 		}
 		MemoryContextSwitchTo(old);
@@ -962,7 +947,6 @@ jm_loader_finish(JmLoader *loader, JmLoadCounts *counts)
 		}
 	}
 	*counts = loader->counts;
-	hash_destroy(loader->ids);
 	hash_destroy(loader->remarks);
 	MemoryContextDelete(loader->batch_context);
 	pfree(loader->documents);

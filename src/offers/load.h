@@ -16,7 +16,6 @@ typedef struct JmLoadCounts
 	int64		updated;		/* changed, or back after a withdrawal */
 	int64		unchanged;
 	int64		rejected;		/* could not be read */
-	int64		distinct;		/* different identifiers among them */
 } JmLoadCounts;
 
 typedef struct JmLoader JmLoader;

@@ -403,10 +403,11 @@ split_by_filter(JmPlan *plan, Span *whole, int64_t total)
 	int			first,
 				count;
 
+	if (plan->ndepartements == 0 && plan->nromes == 0)
+		return false;			/* the caller's own criteria are in the way */
 	romes_of(plan, filter.domain, &first, &count);
 	if (filter.rome_count == 1 ||
-		(filter.domain && filter.departement_count == 1 && filter.rome_count == 0 && count == 0) ||
-		(filter.domain && filter.departement_count == 0 && plan->ndepartements == 0))
+		(filter.domain && filter.departement_count == 1 && filter.rome_count == 0 && count == 0))
 		return false;
 
 	split = make(plan, sizeof(JmSplit));
