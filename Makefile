@@ -41,8 +41,10 @@ SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PKGS))
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers
 ifneq ($(findstring clang,$(CC)),)
-# The server was built by gcc, and some of its flags are unknown to clang.
-PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+# The server was built by gcc: some of its flags, and the printf attribute of
+# its headers (gnu_printf), are unknown to clang.
+PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option \
+	-Wno-ignored-attributes
 endif
 PG_CFLAGS += $(EXTRA_CFLAGS)
 SHLIB_LINK += $(EXTRA_LDFLAGS)
