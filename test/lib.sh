@@ -254,8 +254,8 @@ start_cluster()
 	PGDATABASE=postgres
 	export PGDATA PGHOST PGPORT PGUSER PGDATABASE
 	as_user "$pgbin/initdb" -N -A trust -U jobmarket -E UTF8 --locale=C.UTF-8 \
-		-D "$PGDATA" >"$work/$2.server.log" 2>&1 || {
-		cat "$work/$2.server.log" >&2
+		-D "$PGDATA" >"$work/initdb.log" 2>&1 || {
+		cat "$work/initdb.log" >&2
 		return 1
 	}
 	{
