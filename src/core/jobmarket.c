@@ -35,7 +35,7 @@ _PG_init(void)
 
 PG_FUNCTION_INFO_V1(jobmarket_version);
 
-/* Version of this library and of those that it runs with, as text. */
+/* Version of this library, as text. */
 Datum
 jobmarket_version(PG_FUNCTION_ARGS)
 {
