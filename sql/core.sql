@@ -5,6 +5,17 @@
 -- core: the schema, its rights, and rows that ship with the extension
 -- ---------------------------------------------------------------------------
 
+DO $$
+BEGIN
+	IF getdatabaseencoding() <> 'UTF8' THEN
+		RAISE EXCEPTION 'jobmarket needs a database encoded in UTF8'
+			USING ERRCODE = 'feature_not_supported',
+				  DETAIL = format('This one is in %s, which cannot hold what offers contain.', getdatabaseencoding()),
+				  HINT = 'CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0.';
+	END IF;
+END
+$$;
+
 -- A member of the extension (not "schema =" in the control file), so that
 -- DROP EXTENSION takes it away too.
 CREATE SCHEMA jobmarket;

@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <curl/curl.h>
-
 #include "core/compat.h"
 #include "core/guc.h"
 #include "core/version.h"
