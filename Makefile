@@ -8,10 +8,12 @@ MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o
-OBJS = $(OBJS_core)
+OBJS_hiring = src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
+	src/hiring/score.o src/hiring/score_sql.o
+OBJS = $(OBJS_core) $(OBJS_hiring)
 
 # The install script is these files, in this order.
-SQL_PARTS = sql/core.sql sql/reference.sql
+SQL_PARTS = sql/core.sql sql/reference.sql sql/regression.sql sql/score.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
@@ -26,6 +28,14 @@ PKG_CONFIG ?= pkg-config
 PKGS = libcurl jansson
 PG_CPPFLAGS = -Isrc $(shell $(PKG_CONFIG) --cflags $(PKGS))
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PKGS))
+
+# Debian's liblapack.so.3 may be OpenBLAS, which starts threads when it is
+# loaded, and a server process must have none.  The reference LAPACK lies in
+# folders of its own; RPATH, unlike RUNPATH, holds for its dependency BLAS too.
+LAPACK_DIRS = $(wildcard /usr/lib/$(shell $(CC) -print-multiarch)/lapack \
+	/usr/lib/$(shell $(CC) -print-multiarch)/blas)
+SHLIB_LINK += $(LAPACK_DIRS:%=-L%) -llapack -lblas -Wl,--disable-new-dtags \
+	$(LAPACK_DIRS:%=-Wl,-rpath,%)
 
 # The server's headers keep us from -Wunused-parameter (fmgr), sign comparison
 # and missing initializers (its own macros); everything else is an error.
