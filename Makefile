@@ -8,12 +8,14 @@ MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o
-OBJS_hiring = src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
+OBJS_hiring = src/hiring/csv.o src/hiring/gains.o src/hiring/hiring_sql.o \
+	src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
 	src/hiring/score.o src/hiring/score_sql.o
 OBJS = $(OBJS_core) $(OBJS_hiring)
 
 # The install script is these files, in this order.
-SQL_PARTS = sql/core.sql sql/reference.sql sql/regression.sql sql/score.sql
+SQL_PARTS = sql/core.sql sql/reference.sql sql/regression.sql sql/score.sql \
+	sql/offices.sql sql/hiring.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
