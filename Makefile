@@ -15,7 +15,8 @@ OBJS = $(OBJS_core) $(OBJS_hiring)
 
 # The install script is these files, in this order.
 SQL_PARTS = sql/core.sql sql/reference.sql sql/regression.sql sql/score.sql \
-	sql/offices.sql sql/hiring.sql
+	sql/offices.sql sql/hiring.sql sql/rome_score.sql \
+	sql/override.sql sql/potential.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)

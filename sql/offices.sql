@@ -286,7 +286,6 @@ BEGIN
 			USING ERRCODE = 'undefined_column',
 				HINT = 'CREATE TEMP TABLE stage (line_no bigint GENERATED ALWAYS AS IDENTITY, line text), and COPY the file into stage (line).';
 	END IF;
-	DROP TABLE IF EXISTS pg_temp.jobmarket_line;
 	EXECUTE format('CREATE TEMP TABLE jobmarket_line ON COMMIT DROP AS
 		SELECT line_no::bigint, replace(rtrim(line, E''\r''), chr(194), '''') AS line
 		FROM %s WHERE line IS NOT NULL AND line <> ''''', staged);

@@ -22,6 +22,7 @@ INSERT INTO jobmarket.score_setting (name, value, description) VALUES
 	('minimum_score_base', 20, 'Least score per ROME for an office to be shown, where recruiting is easy or its tension unknown'),
 	('minimum_score_floor', 5, 'Least score per ROME where recruiting is hardest (tension 100 %)'),
 	('minimum_office_score', 50, 'Offices whose predicted hirings are worth less get no scores per ROME'),
+	('minimum_alternance_score', 20, 'The same for alternance'),
 	('history_weight', 20, 'Shrinkage of scores per ROME: as many hirings of unknown occupation as the NAF prior counts for against the office''s own; negative: own hirings are not used'),
 	('distinct_departements_min', 1, 'Import of offices: least number of départements with offices (96 for the whole of France)'),
 	('offices_per_departement_min', 1, 'Import of offices: least number of offices in each of its départements'),
@@ -38,11 +39,11 @@ INSERT INTO jobmarket.score_setting (name, value, description) VALUES
 	('mse_max', 4000, 'Model: mean squared error one year back must be below'),
 	('mean_difference_max', 30, 'Scores: the mean change against the published ones must be smaller, up or down'),
 	('high_score_change_max', 30, 'Scores: change in percent of the number of offices above 50 must be smaller'),
-	('high_score_offices_min', 0, 'Scores: there must be more offices above 50 than this (100 in production)'),
-	('offices_above_50_min', 1, 'Scores: least number of offices at or above 50 of a département (500 in production)'),
+	('high_score_offices_min', 0, 'Scores: least number of offices above 50 of a département (100 in production)'),
+	('offices_above_50_min', 0, 'Scores: least number of offices at or above 50 of a département (500 in production)'),
 	('alternance_above_50_min', 0, 'Scores: the same for alternance'),
 	('geocoding_ratio_min', 0.75, 'Offices: least share with coordinates'),
-	('data_gap_months_max', 12, 'Model: hirings may not be older than this when the prediction starts'),
+	('data_gap_periods_max', 1, 'Model: most semesters without complete data before the prediction starts'),
 	('junior_share', 80, 'Flag: percent of hirings below 26 years from which an office is marked junior'),
 	('senior_share', 16, 'Flag: percent of hirings above 50 years from which an office is marked senior');
 CALL jobmarket.keep_shipped('jobmarket.score_setting', 'name');
