@@ -39,7 +39,7 @@ COMMENT ON TABLE jobmarket.office_override IS
 COMMENT ON COLUMN jobmarket.office_override.siret IS 'Office; it need not exist yet';
 COMMENT ON COLUMN jobmarket.office_override.override_id IS 'Number of the row; order of application';
 COMMENT ON COLUMN jobmarket.office_override.action IS 'add (create the office where no import knows it), remove (show it nowhere) or update';
-COMMENT ON COLUMN jobmarket.office_override.contract IS 'Restricts hirings, boost, remove_romes and removal to dpae or alternance; NULL: both';
+COMMENT ON COLUMN jobmarket.office_override.contract IS 'Restricts the row to dpae (ordinary contracts) or alternance; NULL: both, but hirings then are those on ordinary contracts';
 COMMENT ON COLUMN jobmarket.office_override.reason IS 'Why';
 COMMENT ON COLUMN jobmarket.office_override.name IS 'New name of the company; NULL or empty: unchanged';
 COMMENT ON COLUMN jobmarket.office_override.trade_name IS 'New name over the door; NULL or empty: unchanged';

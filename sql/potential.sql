@@ -113,7 +113,9 @@ CREATE TABLE jobmarket.office_score (
 	score_alternance smallint,
 	method_alternance text CHECK (method_alternance IN ('model', 'prior')),
 	semesters_alternance integer[]
-);
+)
+-- every computation updates every row: room for the new version on its page
+WITH (fillfactor = 50);
 SELECT pg_extension_config_dump('jobmarket.office_score', '');
 COMMENT ON TABLE jobmarket.office_score IS 'Predicted hirings of each office in the six months from as_of, and what the prediction rests on';
 COMMENT ON COLUMN jobmarket.office_score.siret IS 'Office';
@@ -160,6 +162,10 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'jobmarket_lag_f
 COMMENT ON FUNCTION jobmarket.lag_features(integer[], integer, integer, float8) IS
 'number elements of counts from first on, and last behind them, as x of a regression';
 
+CREATE FUNCTION jobmarket.lag_sum(counts integer[], first integer, number integer) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'jobmarket_lag_sum';
+COMMENT ON FUNCTION jobmarket.lag_sum(integer[], integer, integer) IS 'Sum of number elements of counts from first on';
+
 CREATE FUNCTION jobmarket.gains_accum(internal, float8, float8) RETURNS internal
 LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'jobmarket_gains_accum';
 COMMENT ON FUNCTION jobmarket.gains_accum(internal, float8, float8) IS 'Transition function of cumulative_gains';
@@ -197,7 +203,9 @@ AS $$
 	), effect AS (
 		SELECT v.siret, c.contract,
 			bool_or(v.action = 'remove') AS removed,
-			jobmarket.last_not_null(v.hirings ORDER BY v.override_id) AS hirings,
+			-- hirings without a family are those on ordinary contracts
+			jobmarket.last_not_null(v.hirings ORDER BY v.override_id)
+				FILTER (WHERE coalesce(v.contract, 'dpae') = c.contract) AS hirings,
 			bool_or(v.boost) AS boost,
 			bool_or(v.boost AND v.boost_romes = '{}') AS boost_all,
 			array_agg(DISTINCT b.code) FILTER (WHERE b.kind = 'boost' AND v.boost) AS boosted_romes,
@@ -515,6 +523,8 @@ AS $$
 DECLARE
 	lags constant integer := 7;
 	start_on date;
+	newest date;
+	newest_alternance date;
 	areas text[];
 	unknown text[];
 	gap integer;
@@ -528,6 +538,11 @@ DECLARE
 	at_100 float8 := jobmarket.score_setting('hirings_100');
 	-- weight, in offices, of the wider group when a narrower one is estimated
 	prior_weight constant float8 := 20;
+	junior_share float8 := jobmarket.score_setting('junior_share');
+	senior_share float8 := jobmarket.score_setting('senior_share');
+	base integer;
+	hash_before text := current_setting('enable_hashagg');
+	cost_before text := current_setting('random_page_cost');
 	verdicts record;
 BEGIN
 	-- one computation at a time in a database
@@ -558,16 +573,16 @@ BEGIN
 		RETURN;
 	END IF;
 
-	-- CREATE TABLE AS, not SELECT INTO, which may not use parallel workers
-	CREATE TEMP TABLE jobmarket_newest ON COMMIT DROP AS
-	SELECT max(h.hired_on) FILTER (WHERE h.contract_type < 10) AS dpae,
-		max(h.hired_on) FILTER (WHERE h.contract_type < 10 AND h.import_id IS NULL) AS dpae_without_file,
-		max(h.hired_on) FILTER (WHERE h.contract_type > 10 AND h.import_id IS NULL) AS alternance_without_file
-	FROM jobmarket.hiring h WHERE as_of IS NULL OR h.hired_on < date_trunc('month', as_of);
+	-- the index gives each type's newest day at once
+	SELECT max(n.hired_on) FILTER (WHERE t.type < 10), max(n.hired_on) FILTER (WHERE t.type > 10)
+	INTO newest, newest_alternance
+	FROM (VALUES (1), (2), (3), (11), (12)) t (type)
+	CROSS JOIN LATERAL (SELECT max(h.hired_on) AS hired_on FROM jobmarket.hiring h
+						WHERE h.contract_type = t.type AND h.hired_on < coalesce(date_trunc('month', as_of)::date, 'infinity')) n;
 	SELECT date_trunc('month', coalesce(as_of,
 		(SELECT max(r.file_date) FROM jobmarket.import_run r WHERE r.kind = 'dpae' AND r.status = 'done'),
-		(date_trunc('month', n.dpae) + interval '1 month')::date))
-	INTO start_on FROM pg_temp.jobmarket_newest n;
+		(date_trunc('month', newest) + interval '1 month')::date))
+	INTO start_on;
 	IF start_on IS NULL THEN
 		RAISE EXCEPTION 'no hirings to compute a hiring potential from'
 			USING ERRCODE = 'no_data_found', HINT = 'Import hirings, or give as_of.';
@@ -577,30 +592,33 @@ BEGIN
 	END IF;
 
 	-- Features: hirings of each office by semester, all families in one pass -----
-	SELECT jobmarket.data_gap_periods(max(c.complete_until) FILTER (WHERE c.contract = 'dpae'), start_on),
-		jobmarket.data_gap_periods(max(c.complete_until) FILTER (WHERE c.contract = 'alternance'), start_on)
-	INTO gap, gap_alternance
-	FROM (
-		-- a file is complete up to its day: whole months only
-		SELECT CASE WHEN r.kind = 'dpae' THEN 'dpae' ELSE 'alternance' END AS contract,
-			(date_trunc('month', max(r.file_date) + 1) - interval '1 day')::date AS complete_until
-		FROM jobmarket.import_run r
-		WHERE r.status = 'done' AND r.kind IN ('dpae', 'apprenticeship') GROUP BY 1
-		UNION ALL
-		-- rows that came without a file: their last month counts as complete
-		SELECT v.contract, (date_trunc('month', v.newest) + interval '1 month - 1 day')::date
-		FROM pg_temp.jobmarket_newest n
-		CROSS JOIN LATERAL (VALUES ('dpae', n.dpae_without_file), ('alternance', n.alternance_without_file))
-			v (contract, newest)) c;
+	-- A file is complete up to its day, so whole months only; of hirings that came
+	-- without a file the newest month counts as complete.
+	SELECT jobmarket.data_gap_periods(coalesce(
+			(SELECT (date_trunc('month', max(r.file_date) + 1) - interval '1 day')::date
+			 FROM jobmarket.import_run r WHERE r.status = 'done' AND r.kind = 'dpae'),
+			(date_trunc('month', newest) + interval '1 month - 1 day')::date), start_on),
+		jobmarket.data_gap_periods(coalesce(
+			(SELECT (date_trunc('month', max(r.file_date) + 1) - interval '1 day')::date
+			 FROM jobmarket.import_run r WHERE r.status = 'done' AND r.kind = 'apprenticeship'),
+			(date_trunc('month', newest_alternance) + interval '1 month - 1 day')::date), start_on)
+	INTO gap, gap_alternance;
 	gap := coalesce(gap, 0);
 	gap_alternance := coalesce(gap_alternance, 0);
 	most_gap := least(greatest(gap, gap_alternance), 20);
 	-- features one and two years back must end before what they predict
 	n_periods := lags + most_gap + 2 + 2 * ((most_gap + 2) / 2);
+	base := 2 * n_periods;
 
 	INSERT INTO jobmarket.hiring_potential_run (as_of, departements, gap_periods, gap_periods_alternance)
 	VALUES (start_on, areas, gap, gap_alternance) RETURNING run_id INTO run;
 
+	-- Counting along the covering index misses no cache; a hash table of half a
+	-- million offices does at every row.  Only where vacuum has been there: the
+	-- index alone does not tell whether a row is visible.
+	IF (SELECT c.relallvisible > 0.8 * c.relpages FROM pg_class c WHERE c.oid = 'jobmarket.hiring'::regclass) THEN
+		PERFORM set_config('enable_hashagg', 'off', true), set_config('random_page_cost', '1.1', true);
+	END IF;
 	CREATE TEMP TABLE jobmarket_feature ON COMMIT DROP AS
 	SELECT o.siret, o.departement_code, coalesce(o.naf_code, '') AS naf_code,
 		coalesce(o.headcount_class, '') AS headcount_class,
@@ -613,6 +631,7 @@ BEGIN
 		FROM jobmarket.hiring h WHERE h.hired_on < start_on GROUP BY h.siret) f ON f.siret = o.siret
 	WHERE o.departement_code = ANY (areas);
 	ANALYZE pg_temp.jobmarket_feature;
+	PERFORM set_config('enable_hashagg', hash_before, true), set_config('random_page_cost', cost_before, true);
 
 	-- One model a département and family, trained two years back ------------------
 	-- shift: where the family's counts begin; back: how many semesters before
@@ -636,12 +655,12 @@ BEGIN
 	-- Tested one year back, beside the naive predictions ---------------------------
 	CREATE TEMP TABLE jobmarket_test ON COMMIT DROP AS
 	SELECT p.departement_code, p.contract,
-		avg((p.predicted - p.y) ^ 2) AS mse, avg(abs(p.predicted - p.y)) AS mae,
+		avg((p.predicted - p.y) * (p.predicted - p.y)) AS mse, avg(abs(p.predicted - p.y)) AS mae,
 		jobmarket.cumulative_gains(p.predicted, p.y) AS gains,
-		avg((p.last_semester - p.y) ^ 2) AS mse_last_semester,
+		avg((p.last_semester - p.y) * (p.last_semester - p.y)) AS mse_last_semester,
 		avg(abs(p.last_semester - p.y)) AS mae_last_semester,
 		jobmarket.cumulative_gains(p.last_semester, p.y) AS gains_last_semester,
-		avg((p.last_year - p.y) ^ 2) AS mse_last_year, avg(abs(p.last_year - p.y)) AS mae_last_year,
+		avg((p.last_year - p.y) * (p.last_year - p.y)) AS mse_last_year, avg(abs(p.last_year - p.y)) AS mae_last_year,
 		jobmarket.cumulative_gains(p.last_year, p.y) AS gains_last_year
 	FROM (
 		SELECT f.departement_code, t.contract,
@@ -664,8 +683,7 @@ BEGIN
 		FROM pg_temp.jobmarket_feature f
 		CROSS JOIN (SELECT DISTINCT contract, shift, gap, back FROM pg_temp.jobmarket_fit) t
 		WHERE f.counts IS NULL
-			OR f.counts[t.shift + t.gap + t.back + 1:t.shift + t.gap + t.back + lags]
-				= array_fill(0, ARRAY[lags])
+			OR jobmarket.lag_sum(f.counts, t.shift + t.gap + t.back + 1, lags) = 0
 		GROUP BY f.departement_code, t.contract, f.naf_code, f.headcount_class
 	), wide AS (
 		SELECT *, sum(hired) OVER headcount / sum(n) OVER headcount AS wide
@@ -811,34 +829,29 @@ BEGIN
 	JOIN jobmarket.office o ON o.siret = p.siret
 	WHERE d.ok OR a.ok
 	ON CONFLICT (siret) DO UPDATE SET
-		(as_of, hirings, raw_hirings, score, method, semesters) = (SELECT
-			coalesce(EXCLUDED.as_of, s.as_of), coalesce(EXCLUDED.hirings, s.hirings),
-			coalesce(EXCLUDED.raw_hirings, s.raw_hirings), coalesce(EXCLUDED.score, s.score),
-			coalesce(EXCLUDED.method, s.method),
-			CASE WHEN EXCLUDED.as_of IS NOT NULL THEN EXCLUDED.semesters ELSE s.semesters END),
-		(as_of_alternance, hirings_alternance, raw_hirings_alternance, score_alternance,
-		 method_alternance, semesters_alternance) = (SELECT
-			coalesce(EXCLUDED.as_of_alternance, s.as_of_alternance),
-			coalesce(EXCLUDED.hirings_alternance, s.hirings_alternance),
-			coalesce(EXCLUDED.raw_hirings_alternance, s.raw_hirings_alternance),
-			coalesce(EXCLUDED.score_alternance, s.score_alternance),
-			coalesce(EXCLUDED.method_alternance, s.method_alternance),
-			CASE WHEN EXCLUDED.as_of_alternance IS NOT NULL THEN EXCLUDED.semesters_alternance
-				ELSE s.semesters_alternance END);
+		as_of = coalesce(EXCLUDED.as_of, s.as_of), hirings = coalesce(EXCLUDED.hirings, s.hirings),
+		raw_hirings = coalesce(EXCLUDED.raw_hirings, s.raw_hirings),
+		score = coalesce(EXCLUDED.score, s.score), method = coalesce(EXCLUDED.method, s.method),
+		semesters = CASE WHEN EXCLUDED.as_of IS NOT NULL THEN EXCLUDED.semesters ELSE s.semesters END,
+		as_of_alternance = coalesce(EXCLUDED.as_of_alternance, s.as_of_alternance),
+		hirings_alternance = coalesce(EXCLUDED.hirings_alternance, s.hirings_alternance),
+		raw_hirings_alternance = coalesce(EXCLUDED.raw_hirings_alternance, s.raw_hirings_alternance),
+		score_alternance = coalesce(EXCLUDED.score_alternance, s.score_alternance),
+		method_alternance = coalesce(EXCLUDED.method_alternance, s.method_alternance),
+		semesters_alternance = CASE WHEN EXCLUDED.as_of_alternance IS NOT NULL
+			THEN EXCLUDED.semesters_alternance ELSE s.semesters_alternance END;
 
 	UPDATE jobmarket.office o SET flag_junior = n.junior, flag_senior = n.senior, flag_handicap = n.disabled
 	FROM (
 		SELECT f.siret,
-			coalesce(f.c[2] * 100.0 >= f.c[1] * j.share AND f.c[1] > 0, false) AS junior,
-			coalesce(f.c[3] * 100.0 >= f.c[1] * e.share AND f.c[1] > 0, false) AS senior,
-			coalesce(f.c[4] > 0, false) AS disabled
-		FROM (SELECT siret, counts[2 * n_periods + 1:] AS c FROM pg_temp.jobmarket_feature) f
-		CROSS JOIN (SELECT jobmarket.score_setting('junior_share') AS share) j
-		CROSS JOIN (SELECT jobmarket.score_setting('senior_share') AS share) e) n
+			coalesce(f.counts[base + 2] * 100 >= f.counts[base + 1] * junior_share AND f.counts[base + 1] > 0, false) AS junior,
+			coalesce(f.counts[base + 3] * 100 >= f.counts[base + 1] * senior_share AND f.counts[base + 1] > 0, false) AS senior,
+			coalesce(f.counts[base + 4] > 0, false) AS disabled
+		FROM pg_temp.jobmarket_feature f) n
 	WHERE o.siret = n.siret
 		AND (o.flag_junior, o.flag_senior, o.flag_handicap) IS DISTINCT FROM (n.junior, n.senior, n.disabled);
 
-	DROP TABLE pg_temp.jobmarket_newest, pg_temp.jobmarket_feature, pg_temp.jobmarket_fit, pg_temp.jobmarket_prior,
+	DROP TABLE pg_temp.jobmarket_feature, pg_temp.jobmarket_fit, pg_temp.jobmarket_prior,
 		pg_temp.jobmarket_test, pg_temp.jobmarket_prediction;
 	UPDATE jobmarket.hiring_potential_run SET finished_at = clock_timestamp() WHERE run_id = run;
 

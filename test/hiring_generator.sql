@@ -78,7 +78,9 @@ BEGIN
 	-- 30 % of offices hire in summer, the others a little less then
 	WHERE random() < CASE WHEN season < 0.3
 			THEN CASE WHEN extract(month FROM hired_on) BETWEEN 4 AND 9 THEN 1 ELSE 0.36 END
-			ELSE CASE WHEN extract(month FROM hired_on) IN (8, 12) THEN 0.6 ELSE 1 END END;
+			ELSE CASE WHEN extract(month FROM hired_on) IN (8, 12) THEN 0.6 ELSE 1 END END
+	-- as monthly files bring them
+	ORDER BY hired_on;
 	DROP TABLE generated_office;
 END
 $$;

@@ -28,11 +28,13 @@ jm_gains(JmGainsPair *pairs, int64_t n, double *gains)
 	double		before = 0;
 	int			k = 0;
 
+	for (int i = 0; i < JM_GAINS_SHARES; i++)
+		gains[i] = 0;
+	if (n == 0)
+		return;
 	qsort(pairs, n, sizeof(JmGainsPair), by_prediction);
 	for (int64_t i = 0; i < n; i++)
 		total += pairs[i].effective;
-	for (int i = 0; i < JM_GAINS_SHARES; i++)
-		gains[i] = 0;
 	if (total <= 0)
 		return;
 

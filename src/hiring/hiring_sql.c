@@ -47,6 +47,7 @@ typedef struct JmPeriods
 PG_FUNCTION_INFO_V1(jobmarket_hiring_profile_accum);
 PG_FUNCTION_INFO_V1(jobmarket_int_array_add);
 PG_FUNCTION_INFO_V1(jobmarket_lag_features);
+PG_FUNCTION_INFO_V1(jobmarket_lag_sum);
 PG_FUNCTION_INFO_V1(jobmarket_gains_accum);
 PG_FUNCTION_INFO_V1(jobmarket_gains_final);
 PG_FUNCTION_INFO_V1(jobmarket_split_line);
@@ -240,6 +241,31 @@ jobmarket_int_array_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(sum);
 }
 
+static void
+check_slice(int first, int number, int length)
+{
+	if (first < 1 || number < 0 || first - 1 > length || number > length - (first - 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("array of %d has no elements %d to %lld", length, first,
+						(long long) first + number - 1)));
+}
+
+/* lag_sum(counts, first, number): sum of counts[first .. first + number - 1]. */
+Datum
+jobmarket_lag_sum(PG_FUNCTION_ARGS)
+{
+	ArrayType  *counts = PG_GETARG_ARRAYTYPE_P(0);
+	int			first = PG_GETARG_INT32(1);
+	int			number = PG_GETARG_INT32(2);
+	int64		sum = 0;
+
+	check_slice(first, number, int_array_length(counts));
+	for (int i = 0; i < number; i++)
+		sum += ((int32 *) ARR_DATA_PTR(counts))[first - 1 + i];
+	PG_RETURN_INT64(sum);
+}
+
 /*
  * lag_features(counts, first, number, last): counts[first .. first + number
  * - 1] and last, as the x of a regression.
@@ -255,11 +281,7 @@ jobmarket_lag_features(PG_FUNCTION_ARGS)
 	float8	   *x;
 	Size		size;
 
-	if (first < 1 || number < 0 || first - 1 > length || number > length - (first - 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("elements %d to %lld of an array of %d", first,
-						(long long) first + number - 1, length)));
+	check_slice(first, number, length);
 	size = ARR_OVERHEAD_NONULLS(1) + (number + 1) * sizeof(float8);
 	result = palloc0(size);
 	SET_VARSIZE(result, size);
@@ -352,7 +374,10 @@ jobmarket_split_line(PG_FUNCTION_ARGS)
 	char	   *field = palloc(VARSIZE_ANY_EXHDR(line) + 1);
 	ArrayBuildState *fields = initArrayResult(TEXTOID, CurrentMemoryContext, false);
 
-	/* a byte below 128 never is part of another character in a server encoding */
+	/*
+	 * a byte below 128 never is part of another character in a server
+	 * encoding
+	 */
 	if (VARSIZE_ANY_EXHDR(delimiter) != 1 || IS_HIGHBIT_SET(*VARDATA_ANY(delimiter)) ||
 		*VARDATA_ANY(delimiter) == '"')
 		ereport(ERROR,

@@ -319,6 +319,7 @@ jm_lsq_solve(const JmLsq *s, double ridge, double *coefficients,
 					norm = hypot(norm, column[i]);
 			}
 		}
+
 		/*
 		 * The arguments are right by construction: with a wrong one LAPACK
 		 * would print a message and stop the process.

@@ -10,7 +10,7 @@
 typedef enum JmPoissonStatus
 {
 	JM_POISSON_OK,
-	JM_POISSON_NO_EVENT,		/* all y are 0: the best intercept is -infinity */
+	JM_POISSON_NO_EVENT,		/* all y are 0: no finite intercept is best */
 	JM_POISSON_NOT_CONVERGED
 } JmPoissonStatus;
 
