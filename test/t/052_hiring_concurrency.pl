@@ -23,7 +23,6 @@ $node->safe_psql('postgres', qq{
 # Readers: in one snapshot all scores are of one computation, and the scores per
 # ROME are what they must be.
 my $reader = q{
-\set office random(1, 3000)
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT 1 / (count(DISTINCT as_of) = 1)::int FROM jobmarket.office_score;
 SELECT 1 / (count(*) = 0)::int FROM (
@@ -38,17 +37,14 @@ my $editor = q{
 \set office random(1, 3000)
 \set kind random(1, 5)
 \set hirings random(0, 200)
-\if :kind = 1
-\endif
 BEGIN;
-SELECT siret AS picked FROM jobmarket.office ORDER BY siret OFFSET :office % 2000 LIMIT 1 \gset
+SELECT siret::bigint AS picked FROM jobmarket.office ORDER BY siret OFFSET :office % 2000 LIMIT 1 \gset
 INSERT INTO jobmarket.office_override (siret, hirings, boost, remove_romes)
-VALUES (:'picked', CASE WHEN :kind < 3 THEN :hirings END, :kind = 3, CASE WHEN :kind = 4 THEN '{G1602}' ELSE '{}' END::text[]);
-UPDATE jobmarket.office SET naf_code = CASE WHEN :kind = 5 THEN '56.10A' ELSE naf_code END WHERE siret = :'picked';
+VALUES (lpad(:picked::text, 14, '0'), CASE WHEN :kind < 3 THEN :hirings END, :kind = 3, CASE WHEN :kind = 4 THEN '{G1602}' ELSE '{}' END::text[]);
+UPDATE jobmarket.office SET naf_code = CASE WHEN :kind = 5 THEN '56.10A' ELSE naf_code END WHERE siret = lpad(:picked::text, 14, '0');
 DELETE FROM jobmarket.office_override WHERE override_id < (SELECT max(override_id) - 50 FROM jobmarket.office_override);
 COMMIT;
 };
-$editor =~ s/^\\if.*\n\\endif\n//m;
 my $remover = q{
 DELETE FROM jobmarket.office WHERE siret = (SELECT max(siret) FROM jobmarket.office);
 \sleep 100 ms
