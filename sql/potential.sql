@@ -442,7 +442,7 @@ COMMENT ON FUNCTION jobmarket.rome_scores_of_predictions() IS 'Trigger: scores p
 CREATE TRIGGER rome_scores_insert AFTER INSERT ON jobmarket.office_score
 	REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
 CREATE TRIGGER rome_scores_update AFTER UPDATE ON jobmarket.office_score
-	REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
+	REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
 CREATE TRIGGER rome_scores_delete AFTER DELETE ON jobmarket.office_score
 	REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
 
