@@ -15,8 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More columns than this are refused: the last step is cubic in them. */
-#define JM_LSQ_MAX_P 500
+/*
+ * More columns than this are refused: the last step is cubic in them, cannot
+ * be interrupted, and takes a tenth of a second then.
+ */
+#define JM_LSQ_MAX_P 200
 
 /*
  * The state.  r is q x q, column-major, upper triangle: r[i + j * q], i <= j.

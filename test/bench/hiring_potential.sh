@@ -20,7 +20,7 @@ start_cluster "$src" bench || exit 1
 psql()
 {
 	as_user env PGHOST="$PGHOST" PGPORT="$PGPORT" PGUSER="$PGUSER" PGOPTIONS='-c client_min_messages=warning' \
-		"$pgbin/psql" -X -q -A -t -d postgres "$@"
+		"$pgbin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -d postgres "$@"
 }
 psql -c "ALTER SYSTEM SET shared_buffers = '1GB'" && stop_cluster
 as_user "$pgbin/pg_ctl" -w -D "$PGDATA" -l "$work/server.log" start >/dev/null
@@ -31,7 +31,7 @@ if [ -e "$data/rome_naf.csv" ]; then
 		-c "\\copy jobmarket.rome_tension FROM '$data/rome_tension.csv' (FORMAT csv, HEADER)"
 fi
 say "$offices offices, $hirings hirings in 96 departements"
-psql -f - <<T
+psql -f - <<T || exit 1
 \\i $src/test/hiring_generator.sql
 SELECT array_agg(departement_code) AS all FROM (SELECT departement_code FROM jobmarket.departement ORDER BY 1 LIMIT 96) d \\gset
 CALL pg_temp.generate_hirings($offices, $hirings, :'all', '2019-12-31');
