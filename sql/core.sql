@@ -18,7 +18,7 @@ CREATE FUNCTION jobmarket.version() RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'jobmarket_version';
 COMMENT ON FUNCTION jobmarket.version() IS
-'Version of the loaded library, with those of libcurl and of the JSON library';
+'Version of the loaded library';
 
 -- Rows that ship with the extension come back with CREATE EXTENSION, so a dump
 -- holds only those that users added or edited (shipped = false).  Two triggers
