@@ -12,7 +12,8 @@ pglib=/usr/lib/postgresql/$PGVERSION/lib
 
 PACKAGES_BUILD="gcc libc6-dev make pkg-config postgresql-$PGVERSION
  postgresql-server-dev-$PGVERSION postgresql-$PGVERSION-postgis-3
- libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates"
+ libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates
+ liblapack-dev libblas-dev"
 
 say()
 {
