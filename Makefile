@@ -8,10 +8,12 @@ MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o
-OBJS = $(OBJS_core)
+OBJS_geo = src/geo/area.o src/geo/builder.o src/geo/geometry.o src/geo/isochrone.o \
+	src/geo/network.o src/geo/road.o src/geo/road_build.o src/geo/search.o src/geo/snap.o
+OBJS = $(OBJS_core) $(OBJS_geo)
 
 # The install script is these files, in this order.
-SQL_PARTS = sql/core.sql sql/reference.sql
+SQL_PARTS = sql/core.sql sql/reference.sql sql/roads.sql sql/isochrone.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
