@@ -9,7 +9,7 @@ CREATE TABLE jobmarket.road_mode (
 	access_column text NOT NULL CHECK (access_column IN ('car', 'bike', 'foot')),
 	maxspeed_factor real CHECK (maxspeed_factor > 0),
 	snap_metres real NOT NULL DEFAULT 1000 CHECK (snap_metres >= 0),
-	fill_metres real NOT NULL DEFAULT 250 CHECK (fill_metres >= 0),
+	fill_metres real NOT NULL DEFAULT 150 CHECK (fill_metres >= 0),
 	shipped boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE jobmarket.road_mode IS 'Modes of travel on the road network';
@@ -22,9 +22,9 @@ COMMENT ON COLUMN jobmarket.road_mode.fill_metres IS 'How far from a reached roa
 COMMENT ON COLUMN jobmarket.road_mode.shipped IS 'True while the row is as it came with the extension';
 
 INSERT INTO jobmarket.road_mode (mode, label, access_column, maxspeed_factor, snap_metres, fill_metres) VALUES
-	('car', 'Car', 'car', 0.8, 1000, 250),
-	('bike', 'Bicycle', 'bike', NULL, 500, 150),
-	('foot', 'On foot', 'foot', NULL, 500, 100);
+	('car', 'Car', 'car', 0.8, 1000, 150),
+	('bike', 'Bicycle', 'bike', NULL, 500, 100),
+	('foot', 'On foot', 'foot', NULL, 500, 75);
 CALL jobmarket.keep_shipped('jobmarket.road_mode', 'mode');
 
 -- Speeds of the default profiles of OSRM (car.lua, bicycle.lua, foot.lua of

@@ -55,6 +55,7 @@ typedef struct Grid
 	int			ny;
 	float		fill;			/* squared, grid units */
 	Near	   *near;
+	unsigned char *state;		/* of each block: BLOCK_... */
 	uint32_t   *ring;			/* for the step from point i to i + 1: the
 								 * ring that crosses it, counted on */
 	uint32_t	rings;
@@ -74,9 +75,13 @@ typedef struct Grid
 	bool		damaged;
 } Grid;
 
+#define BLOCK_IDLE 0			/* nothing is near: not even initialised */
+#define BLOCK_RIM 1				/* beside an active block */
+#define BLOCK_ACTIVE 2			/* the area may extend into it */
+
 #define LONG_METRES 100.0
 #define BLOCK 8					/* grid points in a row of a block */
-#define SAMPLE 16000			/* edges to check an area on */
+#define SAMPLE 4000			/* edges to check an area on */
 
 static double
 edge_time(const Profile *p, double s)
@@ -130,8 +135,14 @@ read_edge(Grid *g, uint32_t edge, Profile *p)
 
 /* Offers a point of the network, and its time, to a grid point. */
 static inline void
-offer(Near *n, float x, float y, float square, float time)
+offer(Grid *g, int px, int py, float x, float y, float time)
 {
+	uint32_t	at = (uint32_t) py * g->nx + px;
+	Near	   *n = &g->near[at];
+	float		dx = x - px;
+	float		dy = y - py;
+	float		square = dx * dx + dy * dy;
+
 	/* where roads meet they are equally near: the fastest counts */
 	if (square < n->square - 1e-4f ||
 		(square < n->square + 1e-4f && time < n->time))
@@ -147,21 +158,20 @@ offer(Near *n, float x, float y, float square, float time)
 static inline void
 draw_point(Grid *g, double x, double y, double time)
 {
-	Near	   *n;
-	float		u;
-	float		v;
+	int			px;
+	int			py;
 
-	/* also false for what a damaged file may hold */
-	if (!(x >= 0 && y >= 0 && x < g->nx - 1 && y < g->ny - 1))
+	/* the outermost grid points stay outside: they close every outline */
+	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
 		return;
-	n = &g->near[(size_t) y * g->nx + (size_t) x];
-	u = (float) (x - (int) x);
-	v = (float) (y - (int) y);
-	offer(&n[0], (float) x, (float) y, u * u + v * v, (float) time);
-	offer(&n[1], (float) x, (float) y, (1 - u) * (1 - u) + v * v, (float) time);
-	offer(&n[g->nx], (float) x, (float) y, u * u + (1 - v) * (1 - v), (float) time);
-	offer(&n[g->nx + 1], (float) x, (float) y, (1 - u) * (1 - u) + (1 - v) * (1 - v),
-		  (float) time);
+	px = (int) x;
+	py = (int) y;
+	if (g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK] != BLOCK_ACTIVE)
+		return;
+	offer(g, px, py, (float) x, (float) y, (float) time);
+	offer(g, px + 1, py, (float) x, (float) y, (float) time);
+	offer(g, px, py + 1, (float) x, (float) y, (float) time);
+	offer(g, px + 1, py + 1, (float) x, (float) y, (float) time);
 }
 
 /* Draws an edge by points half a cell apart. */
@@ -288,6 +298,9 @@ mark_reached(Grid *g)
 	{
 		uint32_t	j;
 
+		/* the blocks of its ends, and those around them, hold it */
+		if (g->net->edges[g->longer[i]].metres < g->report->cell * BLOCK)
+			continue;
 		if (!jm_edge_shape(g->net, g->longer[i], &g->shape, g->env))
 		{
 			g->damaged = true;
@@ -318,6 +331,64 @@ mark_reached(Grid *g)
 		}
 }
 
+/* How far, in cells, an edge known by its ends alone may stray from them. */
+static double
+unmarked_reach(const Grid *g)
+{
+	return fmax(BLOCK / 2, LONG_METRES / 2 / g->report->cell);
+}
+
+/* Whether a block within a distance of blocks from this one is marked. */
+static bool
+marked_near(const Grid *g, int x, int y, int distance)
+{
+	int			x1 = x - distance > 0 ? x - distance : 0;
+	int			y1 = y - distance > 0 ? y - distance : 0;
+	int			x2 = x + distance + 1 < g->bx - 1 ? x + distance + 1 : g->bx - 1;
+	int			y2 = y + distance + 1 < g->by - 1 ? y + distance + 1 : g->by - 1;
+	const uint32_t *m = g->marks;
+
+	return m[(size_t) y2 * g->bx + x2] + m[(size_t) y1 * g->bx + x1] !=
+		m[(size_t) y1 * g->bx + x2] + m[(size_t) y2 * g->bx + x1];
+}
+
+/*
+ * Finds the blocks that the area may extend into, and initialises them and
+ * those around them.
+ */
+static void
+activate(Grid *g)
+{
+	static const Near nothing = {0, 0, FLT_MAX, INFINITY};
+	int			reach = (int) ((sqrt(g->fill) + unmarked_reach(g) + 2) / BLOCK) + 1;
+	int			x;
+	int			y;
+
+	if (g->state)
+		g->env->release(g->env, g->state);
+	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	for (y = 0; y < g->by - 1; y++)
+	{
+		g->env->poll(g->env);
+		for (x = 0; x < g->bx - 1; x++)
+		{
+			int			px;
+			int			py;
+
+			if (!marked_near(g, x, y, reach + 1))
+				continue;
+			g->state[(size_t) y * g->bx + x] = marked_near(g, x, y, reach) ? BLOCK_ACTIVE : BLOCK_RIM;
+			for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
+				for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
+				{
+					g->near[(size_t) py * g->nx + px] = nothing;
+					g->ring[(size_t) py * g->nx + px] = 0;
+				}
+		}
+	}
+}
+
 static int
 to_block(double place, double origin, double cell, double margin, int blocks)
 {
@@ -330,8 +401,8 @@ to_block(double place, double origin, double cell, double margin, int blocks)
 static bool
 matters(const Grid *g, const JmBox *box)
 {
-	/* as far as a road is drawn or spread, and a block for short edges */
-	double		margin = sqrt(g->fill) + 2 + BLOCK;
+	/* as far as a road is drawn or spread, and what is not marked */
+	double		margin = sqrt(g->fill) + 2 + unmarked_reach(g) + BLOCK / 2;
 	double		xmin = JM_READ(box->xmin);
 	double		xmax = JM_READ(box->xmax);
 	double		ymin = JM_READ(box->ymin);
@@ -397,54 +468,65 @@ take_from(Near *n, const Near *from, int x, int y, float fill)
 }
 
 /*
- * Hands the nearest points on to the neighbours, twice over the grid: the
- * eight-point sequential distance transform (Danielsson 1980).
+ * One row of the distance transform: from the row before (above or below, by
+ * up) and from the neighbours on the row, in active blocks.  The rim of the
+ * grid is never active (fill_grid).
+ */
+static void
+spread_row(Grid *g, int y, int up)
+{
+	Near	   *row = g->near + (size_t) y * g->nx;
+	const Near *other = row + (ptrdiff_t) up * g->nx;
+	const unsigned char *state = g->state + (size_t) (y / BLOCK) * g->bx;
+	int			block;
+	int			x;
+
+	for (block = 0; block * BLOCK < g->nx; block++)
+	{
+		int			end = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
+
+		if (state[block] != BLOCK_ACTIVE)
+			continue;
+		for (x = block > 0 ? block * BLOCK : 1; x < end; x++)
+		{
+			take_from(&row[x], &other[x], x, y, g->fill);
+			take_from(&row[x], &other[x - 1], x, y, g->fill);
+			take_from(&row[x], &other[x + 1], x, y, g->fill);
+			take_from(&row[x], &row[x - 1], x, y, g->fill);
+		}
+	}
+	for (block = (g->nx - 1) / BLOCK; block >= 0; block--)
+	{
+		int			end = block > 0 ? block * BLOCK : 1;
+
+		if (state[block] != BLOCK_ACTIVE)
+			continue;
+		x = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
+		for (x--; x >= end; x--)
+			take_from(&row[x], &row[x + 1], x, y, g->fill);
+	}
+}
+
+/*
+ * Hands the nearest points on to the neighbours, once up and once down the
+ * grid: the eight-point sequential distance transform (Danielsson 1980).
  */
 static void
 spread(Grid *g)
 {
-	int			nx = g->nx;
-	int			x;
 	int			y;
 
-	for (y = 0; y < g->ny; y++)
+	for (y = 1; y < g->ny - 1; y++)
 	{
-		Near	   *row = g->near + (size_t) y * nx;
-
 		if ((y & 63) == 0)
 			g->env->poll(g->env);
-		if (y > 0)
-			for (x = 0; x < nx; x++)
-			{
-				take_from(&row[x], &row[x - nx], x, y, g->fill);
-				if (x > 0)
-					take_from(&row[x], &row[x - nx - 1], x, y, g->fill);
-				if (x + 1 < nx)
-					take_from(&row[x], &row[x - nx + 1], x, y, g->fill);
-			}
-		for (x = 1; x < nx; x++)
-			take_from(&row[x], &row[x - 1], x, y, g->fill);
-		for (x = nx - 2; x >= 0; x--)
-			take_from(&row[x], &row[x + 1], x, y, g->fill);
+		spread_row(g, y, -1);
 	}
-	for (y = g->ny - 2; y >= 0; y--)
+	for (y = g->ny - 2; y > 0; y--)
 	{
-		Near	   *row = g->near + (size_t) y * nx;
-
 		if ((y & 63) == 0)
 			g->env->poll(g->env);
-		for (x = 0; x < nx; x++)
-		{
-			take_from(&row[x], &row[x + nx], x, y, g->fill);
-			if (x > 0)
-				take_from(&row[x], &row[x + nx - 1], x, y, g->fill);
-			if (x + 1 < nx)
-				take_from(&row[x], &row[x + nx + 1], x, y, g->fill);
-		}
-		for (x = 1; x < nx; x++)
-			take_from(&row[x], &row[x - 1], x, y, g->fill);
-		for (x = nx - 2; x >= 0; x--)
-			take_from(&row[x], &row[x + 1], x, y, g->fill);
+		spread_row(g, y, 1);
 	}
 }
 
@@ -576,17 +658,26 @@ outline(Grid *g, double limit, JmBytes *wkb)
 	for (y = 1; y < g->ny - 1; y++)
 	{
 		const Near *row = g->near + (size_t) y * g->nx;
+		const unsigned char *state = g->state + (size_t) (y / BLOCK) * g->bx;
 		uint32_t	left = 0;	/* the ring crossed last on this row */
 
 		if ((y & 63) == 0)
 			env->poll(env);
 		for (x = 0; x < g->nx - 1; x++)
 		{
-			bool		a = row[x].time <= limit;
-			bool		b = row[x + 1].time <= limit;
+			bool		a;
+			bool		b;
 			size_t		at = (size_t) y * g->nx + x;
 			Ring	   *r;
 
+			if (state[x / BLOCK] == BLOCK_IDLE)
+			{
+				x = x / BLOCK * BLOCK + BLOCK - 1;
+				continue;
+			}
+			a = row[x].time <= limit;
+			/* beside an idle block there is a rim, where all is outside */
+			b = state[(x + 1) / BLOCK] != BLOCK_IDLE && row[x + 1].time <= limit;
 			if (a == b)
 				continue;
 			if (g->ring[at] <= base)
@@ -673,7 +764,8 @@ in_area(const Grid *g, double limit, double x, double y)
 	int			odd = 0;
 	double		sum = 0;
 
-	if (i < 0 || j < 0 || i >= g->nx - 1 || j >= g->ny - 1)
+	if (i < 0 || j < 0 || i >= g->nx - 1 || j >= g->ny - 1 ||
+		g->state[(size_t) (j / BLOCK) * g->bx + i / BLOCK] != BLOCK_ACTIVE)
 		return false;
 	n = g->near + (size_t) j * g->nx + i;
 	time[0] = n[0].time;
@@ -743,7 +835,7 @@ check_edge(Grid *g, uint32_t edge)
 		return;
 	}
 	total = g->shape.along[g->shape.count - 1];
-	step = g->report->cell / 2;
+	step = g->report->cell;
 	if (!(total > 0))
 		return;
 	if (total / step > 64)
@@ -999,7 +1091,6 @@ fill_grid(Grid *g, const JmBox *box, double cell, const JmAreaOptions *options)
 	double		fill = options->fill_metres / cell;
 	double		margin;
 	size_t		points;
-	size_t		i;
 
 	/* a road must reach the grid points around it, however coarse the grid */
 	if (fill < 1.5)
@@ -1020,29 +1111,19 @@ fill_grid(Grid *g, const JmBox *box, double cell, const JmAreaOptions *options)
 	}
 	g->near = g->env->alloc(g->env, points * sizeof(Near));
 	g->ring = g->env->alloc(g->env, points * sizeof(uint32_t));
-	memset(g->ring, 0, points * sizeof(uint32_t));
 	g->rings = 0;
-	for (i = 0; i < points; i++)
-	{
-		g->near[i].x = g->near[i].y = 0;
-		g->near[i].square = FLT_MAX;
-		g->near[i].time = INFINITY;
-	}
 	g->report->cell = cell;
 	g->report->grid_points = (uint32_t) points;
+	g->report->rounds++;
 	g->report->roads = 0;
 	g->stride = 1;
-	draw_nodes(g);
 	mark_reached(g);
+	activate(g);
+	draw_nodes(g);
 	each_edge(g, g->net->tree_levels - 1, 0, draw_if_needed);
 	if (g->damaged)
 		return false;
 	spread(g);
-	/* a rim without times closes every outline */
-	for (i = 0; i < (size_t) g->nx; i++)
-		g->near[i].time = g->near[points - 1 - i].time = INFINITY;
-	for (i = 0; i < (size_t) g->ny; i++)
-		g->near[i * g->nx].time = g->near[(i + 1) * g->nx - 1].time = INFINITY;
 	return true;
 }
 
@@ -1076,9 +1157,10 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 	check.limit_count = limit_count;
 	g->limit = limits[limit_count - 1];
 	sort_nodes(g);
-	if (!list_long_edges(g) ||
-		!reached_box(g, limits[limit_count - 1], &box) ||
-		!reached_box(g, limits[0], &smallest))
+	if (!list_long_edges(g) || !reached_box(g, g->limit, &box))
+		return false;
+	smallest = box;
+	if (limits[0] != g->limit && !reached_box(g, limits[0], &smallest))
 		return false;
 
 	/* fine enough for the smallest limit, but not too fine for the largest */
@@ -1129,6 +1211,7 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 	jm_shape_free(&g->shape, env);
 	env->release(env, g->near);
 	env->release(env, g->ring);
+	env->release(env, g->state);
 	env->release(env, g->marks);
 	env->release(env, g->nodes);
 	if (g->longer)

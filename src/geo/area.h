@@ -22,6 +22,7 @@ typedef struct JmAreaReport
 {
 	double		cell;			/* resolution used, metres */
 	uint32_t	grid_points;
+	uint32_t	rounds;			/* grids that were tried */
 	uint32_t	roads;			/* edges looked at */
 	double		missed;			/* reached length outside, share */
 	double		excess;			/* unreached length inside, share of that in

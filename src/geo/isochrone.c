@@ -24,7 +24,7 @@
 #define AREA_BASE_CELLS 60000
 #define AREA_MAX_CELLS 2000000
 #define AREA_MIN_CELL 2.0
-#define AREA_MAX_ERROR 0.006
+#define AREA_MAX_ERROR 0.009
 
 PG_FUNCTION_INFO_V1(jobmarket_isochrone);
 PG_FUNCTION_INFO_V1(jobmarket_travel_time);
@@ -194,6 +194,11 @@ compute_isochrone(FunctionCallInfo fcinfo)
 	jm_memory_env(&job->env, CurrentMemoryContext);
 	if (is_point)
 		jm_road_run(mode, isochrone_work, job);
+	if (job->found)
+		ereport(DEBUG1,
+				(errmsg_internal("isochrone: cells of %.1f m, %u grid points, %u rounds, %u edges drawn, missed %.4f, excess %.4f",
+								 job->report.cell, job->report.grid_points, job->report.rounds,
+								 job->report.roads, job->report.missed, job->report.excess)));
 	for (k = 0; k < job->count; k++)
 	{
 		/* an empty MultiPolygon where there is no road near */

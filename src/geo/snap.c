@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Coordinates are kept to a centimetre. */
+#define NODE_METRES 0.03
+
 typedef struct Snapper
 {
 	const JmNetwork *net;
@@ -71,7 +74,8 @@ try_edge(Snapper *s, uint32_t edge)
 			s->best = d;
 			s->found = true;
 			s->place.edge = edge;
-			s->place.fraction = total > 0 ? at / total : 0;
+			/* a node is a node, although its coordinates are rounded */
+			s->place.fraction = at < NODE_METRES ? 0 : total - at < NODE_METRES ? 1 : at / total;
 		}
 	}
 }
