@@ -300,7 +300,6 @@ DECLARE
 	columns text[];
 	beside text;				-- schema of the input
 	source_name text;
-	extra text;
 	edges bigint;
 BEGIN
 	IF costs NOT IN ('speeds', 'table') OR costs IS NULL THEN
@@ -313,7 +312,6 @@ BEGIN
 			MESSAGE = 'no road tables were found',
 			HINT = 'Make them with osm2pgrouting (tables ways and ways_vertices_pgr) or osm2pgsql (table planet_osm_line), or name the table: CALL jobmarket.load_road_network(''schema.ways'').';
 	END IF;
-	DROP TABLE IF EXISTS pg_temp.jobmarket_way, pg_temp.jobmarket_control;
 	CREATE TEMPORARY TABLE jobmarket_way (edge_id bigint, source bigint, target bigint, highway text,
 		tags jsonb, seconds float8, reverse_seconds float8, osm_id bigint, geom geometry) ON COMMIT DROP;
 	CREATE TEMPORARY TABLE jobmarket_control (node_id bigint, x float8, y float8, control text) ON COMMIT DROP;
@@ -355,33 +353,29 @@ BEGIN
 		LEFT JOIN (SELECT node_id, min(control) AS control FROM pg_temp.jobmarket_control
 				   WHERE node_id IS NOT NULL GROUP BY node_id) c USING (node_id);
 	-- signals on the way, not at its ends
-	IF EXISTS (SELECT FROM pg_temp.jobmarket_control WHERE control = 'traffic_signals') THEN
-		CREATE TEMPORARY TABLE jobmarket_signal ON COMMIT DROP AS
-		SELECT w.edge_id, count(*)::smallint AS signals
-		FROM pg_temp.jobmarket_way w, LATERAL ST_DumpPoints(w.geom) p
-			JOIN pg_temp.jobmarket_control c ON c.x = ST_X(p.geom) AND c.y = ST_Y(p.geom)
-		WHERE c.control = 'traffic_signals' AND p.path[1] > 1 AND p.path[1] < ST_NPoints(w.geom)
-		GROUP BY w.edge_id;
-		extra := 'coalesce((SELECT s.signals FROM pg_temp.jobmarket_signal s WHERE s.edge_id = w.edge_id), 0)';
-	ELSE
-		extra := '0';
-	END IF;
-	EXECUTE format(
-		'INSERT INTO jobmarket.road_edge (edge_id, source, target, highway, car, bike, foot, maxspeed_forward, maxspeed_backward,
-			source_control, target_control, signals, seconds, reverse_seconds, length_m, osm_id, geom)
-		SELECT w.edge_id, w.source, w.target, w.highway, r.car, r.bike, r.foot, r.maxspeed_forward, r.maxspeed_backward,
-			coalesce(a.control, CASE WHEN a.degree > 2 THEN ''junction'' END),
-			coalesce(b.control, CASE WHEN b.degree > 2 THEN ''junction'' END),
-			%s, w.seconds, w.reverse_seconds, ST_Length(w.geom::geography), w.osm_id, w.geom
-		FROM pg_temp.jobmarket_way w
-			JOIN jobmarket.road_node a ON a.node_id = w.source
-			JOIN jobmarket.road_node b ON b.node_id = w.target,
-			LATERAL jobmarket.road_access(w.highway, w.tags) r', extra);
+	CREATE TEMPORARY TABLE jobmarket_signal ON COMMIT DROP AS
+	SELECT w.edge_id, count(*)::smallint AS signals
+	FROM pg_temp.jobmarket_way w, LATERAL ST_DumpPoints(w.geom) p
+		JOIN pg_temp.jobmarket_control c ON c.x = ST_X(p.geom) AND c.y = ST_Y(p.geom)
+	WHERE EXISTS (SELECT FROM pg_temp.jobmarket_control WHERE control = 'traffic_signals')
+		AND c.control = 'traffic_signals' AND p.path[1] > 1 AND p.path[1] < ST_NPoints(w.geom)
+	GROUP BY w.edge_id;
+	INSERT INTO jobmarket.road_edge (edge_id, source, target, highway, car, bike, foot, maxspeed_forward, maxspeed_backward,
+		source_control, target_control, signals, seconds, reverse_seconds, length_m, osm_id, geom)
+	SELECT w.edge_id, w.source, w.target, w.highway, r.car, r.bike, r.foot, r.maxspeed_forward, r.maxspeed_backward,
+		coalesce(a.control, CASE WHEN a.degree > 2 THEN 'junction' END),
+		coalesce(b.control, CASE WHEN b.degree > 2 THEN 'junction' END),
+		coalesce(s.signals, 0), w.seconds, w.reverse_seconds, ST_Length(w.geom::geography), w.osm_id, w.geom
+	FROM pg_temp.jobmarket_way w
+		JOIN jobmarket.road_node a ON a.node_id = w.source
+		JOIN jobmarket.road_node b ON b.node_id = w.target
+		LEFT JOIN pg_temp.jobmarket_signal s ON s.edge_id = w.edge_id,
+		LATERAL jobmarket.road_access(w.highway, w.tags) r;
 	GET DIAGNOSTICS edges = ROW_COUNT;
 	ALTER TABLE jobmarket.road_edge
 		ADD CONSTRAINT road_edge_source_fkey FOREIGN KEY (source) REFERENCES jobmarket.road_node,
 		ADD CONSTRAINT road_edge_target_fkey FOREIGN KEY (target) REFERENCES jobmarket.road_node;
-	DROP TABLE IF EXISTS pg_temp.jobmarket_way, pg_temp.jobmarket_control, pg_temp.jobmarket_signal;
+	DROP TABLE pg_temp.jobmarket_way, pg_temp.jobmarket_control, pg_temp.jobmarket_signal;
 	RAISE NOTICE 'loaded % edges from %''s table %', edges, source_name, coalesce(ways, lines);
 END
 $$;
@@ -402,8 +396,10 @@ BEGIN
 	IF to_regclass(format('%I.osm_ways', beside)) IS NOT NULL THEN
 		EXECUTE format('SELECT EXISTS (SELECT FROM %I.osm_ways WHERE tags IS NOT NULL)', beside) INTO has_tags;
 	END IF;
-	-- its own class, or the first of the classes that the name of the tag says
-	IF configuration IS NOT NULL AND 'tag_id' = ANY (columns) THEN
+	IF 'highway' = ANY (columns) THEN
+		-- not osm2pgrouting's, but a road table of one's own may say so directly
+		highway := 'coalesce(w.highway, ''unclassified'')';
+	ELSIF configuration IS NOT NULL AND 'tag_id' = ANY (columns) THEN
 		highway := format('coalesce((SELECT c.tag_value FROM %s c WHERE c.tag_id = w.tag_id AND c.tag_key = ''highway'' LIMIT 1), ''unclassified'')', configuration);
 	END IF;
 	-- what its columns say, for files loaded without tags; a maximum speed that
@@ -412,10 +408,13 @@ BEGIN
 	IF 'one_way' = ANY (columns) THEN
 		tags := tags || ' || CASE w.one_way WHEN 1 THEN ''{"oneway": "yes"}''::jsonb WHEN -1 THEN ''{"oneway": "-1"}''::jsonb WHEN 2 THEN ''{"oneway": "no"}''::jsonb ELSE ''{}''::jsonb END';
 	END IF;
-	IF columns @> '{maxspeed_forward,maxspeed_backward,tag_id}' AND configuration IS NOT NULL AND NOT has_tags THEN
-		tags := tags || format(' || (SELECT jsonb_build_object(
+	IF columns @> '{maxspeed_forward,maxspeed_backward}' AND NOT (columns @> '{tag_id}' AND configuration IS NOT NULL) THEN
+		tags := tags || ' || jsonb_strip_nulls(jsonb_build_object(
+				''maxspeed:forward'', w.maxspeed_forward::text, ''maxspeed:backward'', w.maxspeed_backward::text))';
+	ELSIF columns @> '{maxspeed_forward,maxspeed_backward}' AND NOT has_tags THEN
+		tags := tags || format(' || (SELECT jsonb_strip_nulls(jsonb_build_object(
 				''maxspeed:forward'', nullif(w.maxspeed_forward, c.maxspeed_forward)::text,
-				''maxspeed:backward'', nullif(w.maxspeed_backward, c.maxspeed_backward)::text)
+				''maxspeed:backward'', nullif(w.maxspeed_backward, c.maxspeed_backward)::text))
 			FROM (SELECT min(maxspeed_forward) AS maxspeed_forward, min(maxspeed_backward) AS maxspeed_backward
 				  FROM %s WHERE tag_id = w.tag_id) c)', configuration);
 	END IF;
@@ -466,7 +465,6 @@ BEGIN
 	IF 'tags' = ANY (columns) THEN
 		tags := tags || ' || coalesce(l.tags::jsonb, ''{}''::jsonb)';
 	END IF;
-	DROP TABLE IF EXISTS pg_temp.jobmarket_line, pg_temp.jobmarket_vertex;
 	EXECUTE format(
 		'CREATE TEMPORARY TABLE jobmarket_line ON COMMIT DROP AS
 		SELECT row_number() OVER (ORDER BY l.osm_id) AS line_id, l.osm_id, l.highway::text AS highway, %s AS tags,

@@ -81,7 +81,7 @@ typedef struct Grid
 
 #define LONG_METRES 100.0
 #define BLOCK 8					/* grid points in a row of a block */
-#define SAMPLE 4000			/* edges to check an area on */
+#define SAMPLE 4000				/* edges to check an area on */
 
 static double
 edge_time(const Profile *p, double s)
@@ -98,7 +98,7 @@ edge_time(const Profile *p, double s)
 	if (p->origin >= 0)
 	{
 		double		direct = s >= p->origin ? (s - p->origin) * p->forward :
-			(p->origin - s) * p->backward;
+		(p->origin - s) * p->backward;
 
 		if (direct < t)
 			t = direct;
@@ -930,7 +930,7 @@ widen_by_edge(Grid *g, uint32_t edge, double limit, JmBox *box)
 			{
 				double		t = (p.origin - before) / (s - before);
 				double		r = p.backward > 0 && p.backward < INFINITY ?
-					p.origin - limit / p.backward : p.origin;
+				p.origin - limit / p.backward : p.origin;
 				JmPoint		q;
 
 				q.x = (int32_t) (g->shape.points[i - 1].x +
@@ -1127,18 +1127,21 @@ fill_grid(Grid *g, const JmBox *box, double cell, const JmAreaOptions *options)
 	return true;
 }
 
-/*
- * The area reached within each of the limits (milliseconds, ascending, none
- * above that of the search), as one MultiPolygon each in wkb[] (native-endian
- * WKB, longitude and latitude in degrees; data from env).  False when the
- * network is damaged.
- */
-bool
-jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
-		const JmAreaOptions *options, JmBytes *wkb, JmAreaReport *report, JmEnv *env)
+static void
+free_block(JmEnv *env, void *block)
 {
-	Check		check;
-	Grid	   *g = &check.grid;
+	if (block)
+		env->release(env, block);
+}
+
+/* Does the work of jm_area; what it allocates in the grid is the caller's. */
+static bool
+draw_area(Check *check, const JmAreaOptions *options, JmBytes *wkb)
+{
+	Grid	   *g = &check->grid;
+	const uint32_t *limits = check->limits;
+	int			limit_count = check->limit_count;
+	JmAreaReport *report = g->report;
 	JmBox		box;
 	JmBox		smallest;
 	double		width;
@@ -1147,15 +1150,6 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 	double		finest;
 	int			k;
 
-	memset(&check, 0, sizeof(check));
-	memset(report, 0, sizeof(*report));
-	g->search = search;
-	g->net = search->net;
-	g->env = env;
-	g->report = report;
-	check.limits = limits;
-	check.limit_count = limit_count;
-	g->limit = limits[limit_count - 1];
 	sort_nodes(g);
 	if (!list_long_edges(g) || !reached_box(g, g->limit, &box))
 		return false;
@@ -1181,9 +1175,9 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 
 		if (!fill_grid(g, &box, cell, options))
 			return false;
-		memset(check.reached, 0, sizeof(check.reached));
-		memset(check.missed, 0, sizeof(check.missed));
-		memset(check.excess, 0, sizeof(check.excess));
+		memset(check->reached, 0, sizeof(check->reached));
+		memset(check->missed, 0, sizeof(check->missed));
+		memset(check->excess, 0, sizeof(check->excess));
 		g->stride = 1 + report->roads / SAMPLE;
 		each_edge(g, g->net->tree_levels - 1, 0, check_edge);
 		if (g->damaged)
@@ -1192,14 +1186,14 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 		report->excess = 0;
 		for (k = 0; k < limit_count && k < 8; k++)
 		{
-			double		reached = check.reached[k];
+			double		reached = check->reached[k];
 			double		unreached = g->net->head.metres - reached * g->stride;
 
 			if (reached > 0)
-				report->missed = fmax(report->missed, check.missed[k] / reached);
+				report->missed = fmax(report->missed, check->missed[k] / reached);
 			if (unreached > 0)
 				report->excess = fmax(report->excess,
-									  check.excess[k] * g->stride / unreached);
+									  check->excess[k] * g->stride / unreached);
 		}
 		good = report->missed <= options->max_error && report->excess <= 2 * options->max_error;
 		if (good || cell <= finest)
@@ -1208,13 +1202,39 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 	}
 	for (k = 0; k < limit_count; k++)
 		outline(g, limits[k], &wkb[k]);
-	jm_shape_free(&g->shape, env);
-	env->release(env, g->near);
-	env->release(env, g->ring);
-	env->release(env, g->state);
-	env->release(env, g->marks);
-	env->release(env, g->nodes);
-	if (g->longer)
-		env->release(env, g->longer);
 	return true;
+}
+
+/*
+ * The area reached within each of the limits (milliseconds, ascending, none
+ * above that of the search), as one MultiPolygon each in wkb[] (native-endian
+ * WKB, longitude and latitude in degrees; data from env).  False when the
+ * network is damaged.
+ */
+bool
+jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
+		const JmAreaOptions *options, JmBytes *wkb, JmAreaReport *report, JmEnv *env)
+{
+	Check		check;
+	Grid	   *g = &check.grid;
+	bool		good;
+
+	memset(&check, 0, sizeof(check));
+	memset(report, 0, sizeof(*report));
+	g->search = search;
+	g->net = search->net;
+	g->env = env;
+	g->report = report;
+	check.limits = limits;
+	check.limit_count = limit_count;
+	g->limit = limits[limit_count - 1];
+	good = draw_area(&check, options, wkb);
+	jm_shape_free(&g->shape, env);
+	free_block(env, g->near);
+	free_block(env, g->ring);
+	free_block(env, g->state);
+	free_block(env, g->marks);
+	free_block(env, g->nodes);
+	free_block(env, g->longer);
+	return good;
 }

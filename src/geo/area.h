@@ -9,7 +9,8 @@
 
 typedef struct JmAreaOptions
 {
-	double		fill_metres;	/* how far from a reached road the area extends */
+	double		fill_metres;	/* how far from a reached road the area
+								 * extends */
 	double		min_cell;		/* finest resolution, metres */
 	uint32_t	base_cells;		/* grid points to begin with */
 	uint32_t	max_cells;		/* grid points at most */

@@ -235,8 +235,12 @@ jobmarket_isochrone(PG_FUNCTION_ARGS)
 		MemoryContext before;
 		TupleDesc	desc;
 
-		/* fn_extra is the SRF's; the type's own goes through a call of its own */
+		/*
+		 * fn_extra is the SRF's; the type's own goes through a call of its
+		 * own
+		 */
 		FmgrInfo	flinfo = *fcinfo->flinfo;
+
 		LOCAL_FCINFO(inner, 4);
 		int			i;
 

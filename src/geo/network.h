@@ -91,7 +91,8 @@ typedef struct JmRoadHeader
 	uint32_t	nodes;
 	uint32_t	links;
 	uint32_t	edges;
-	uint32_t	snappable;		/* edges in the largest strongly connected part */
+	uint32_t	snappable;		/* edges in the largest strongly connected
+								 * part */
 	uint32_t	max_cost;
 	uint32_t	spare;
 	uint64_t	shape_bytes;

@@ -361,7 +361,7 @@ jm_search_run(JmSearch *s, const JmPlace *origin, bool backward, uint32_t limit,
 			for (; link < end; link++)
 			{
 				uint32_t	step = backward ? JM_READ(net->links[link].in) :
-					JM_READ(net->links[link].out);
+				JM_READ(net->links[link].out);
 				uint32_t	v;
 
 				if (step == JM_NOWAY)

@@ -69,7 +69,7 @@ try_edge(Snapper *s, uint32_t edge)
 		{
 			double		total = s->shape->along[s->shape->count - 1];
 			double		at = s->shape->along[i - 1] +
-				t * (s->shape->along[i] - s->shape->along[i - 1]);
+			t * (s->shape->along[i] - s->shape->along[i - 1]);
 
 			s->best = d;
 			s->found = true;
