@@ -27,7 +27,7 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/http.sql sql/offers.sql sql/fetch
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core http
+REGRESS = core http roads isochrone
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis

@@ -202,11 +202,11 @@ RETURNS TABLE (id bigint, source bigint, target bigint, cost float8, reverse_cos
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT t.edge_id, t.source, t.target,
-		CASE WHEN t.fixed THEN round(coalesce(t.seconds, -1) * 1000) / 1000
+		CASE WHEN t.fixed THEN CASE WHEN t.seconds >= 0 AND t.seconds < 'Infinity' THEN round(t.seconds * 1000) / 1000 ELSE -1 END
 			WHEN t.open IN ('both', 'forward') THEN round(1000 *
 				(t.length_m * 3.6 / t.forward_kmh + t.inner_seconds + t.target_seconds)) / 1000
 			ELSE -1 END,
-		CASE WHEN t.fixed THEN round(coalesce(t.reverse_seconds, -1) * 1000) / 1000
+		CASE WHEN t.fixed THEN CASE WHEN t.reverse_seconds >= 0 AND t.reverse_seconds < 'Infinity' THEN round(t.reverse_seconds * 1000) / 1000 ELSE -1 END
 			WHEN t.open IN ('both', 'backward') THEN round(1000 *
 				(t.length_m * 3.6 / t.backward_kmh + t.inner_seconds + t.source_seconds)) / 1000
 			ELSE -1 END,

@@ -18,6 +18,7 @@
 #include "executor/spi.h"
 #include "geo/road.h"
 #include "miscadmin.h"
+#include "portability/instr_time.h"
 #include "storage/fd.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -271,7 +272,10 @@ jm_road_build(const char *mode, const unsigned char *version, Snapshot snapshot,
 	char		temporary[MAXPGPATH];
 	Oid			user;
 	int			security;
+	instr_time	start;
+	instr_time	duration;
 
+	INSTR_TIME_SET_CURRENT(start);
 	jm_memory_env(&env, context);
 	memset(&identity, 0, sizeof(identity));
 	identity.system_id = GetSystemIdentifier();
@@ -326,5 +330,11 @@ jm_road_build(const char *mode, const unsigned char *version, Snapshot snapshot,
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	INSTR_TIME_SET_CURRENT(duration);
+	INSTR_TIME_SUBTRACT(duration, start);
+	ereport(publish ? LOG : DEBUG1,
+			(errmsg("compiled road network for mode \"%s\": %u edges, %zu bytes, %.0f ms",
+					mode, ((JmRoadHeader *) block)->edges, size,
+					INSTR_TIME_GET_MILLISEC(duration))));
 	MemoryContextDelete(context);
 }
