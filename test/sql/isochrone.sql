@@ -1,3 +1,5 @@
+-- not the schema that is named like the user
+SET search_path = public;
 -- Travel times and isochrones on a small town: 12 by 12 streets of about
 -- 110 m, all of them 36 km/h, so that a street takes about 11 seconds.
 CREATE TABLE ways AS

@@ -1,3 +1,5 @@
+-- not the schema that is named like the user
+SET search_path = public;
 -- The road tables: reading tags, loading from either tool, costs.
 \set VERBOSITY default
 -- nothing is loaded
