@@ -62,7 +62,8 @@ typedef struct Grid
 	uint32_t	limit;			/* the highest */
 	uint32_t   *nodes;			/* those with a cost, ascending */
 	uint32_t	node_count;
-	uint32_t   *longer;			/* reached edges longer than LONG_METRES */
+	double		long_metres;	/* shorter edges are known by their ends */
+	uint32_t   *longer;			/* reached edges that are longer */
 	uint32_t	longer_count;
 	uint32_t	longer_room;
 	uint32_t   *marks;			/* for blocks of the grid: how many are near
@@ -79,7 +80,7 @@ typedef struct Grid
 #define BLOCK_RIM 1				/* beside an active block */
 #define BLOCK_ACTIVE 2			/* the area may extend into it */
 
-#define LONG_METRES 100.0
+#define LONG_METRES 100.0		/* at least; see long_metres */
 #define BLOCK 8					/* grid points in a row of a block */
 #define SAMPLE 4000				/* edges to check an area on */
 
@@ -335,7 +336,7 @@ mark_reached(Grid *g)
 static double
 unmarked_reach(const Grid *g)
 {
-	return fmax(BLOCK / 2, LONG_METRES / 2 / g->report->cell);
+	return fmax(BLOCK / 2, g->long_metres / 2 / g->report->cell);
 }
 
 /* Whether a block within a distance of blocks from this one is marked. */
@@ -1017,7 +1018,7 @@ list_long_edges(Grid *g)
 
 			if (edge >= net->head.edges)
 				return false;
-			if (net->edges[edge].metres <= LONG_METRES)
+			if (net->edges[edge].metres <= g->long_metres)
 				continue;
 			if (g->longer_count == g->longer_room)
 			{
@@ -1034,7 +1035,7 @@ list_long_edges(Grid *g)
 
 /*
  * Box of all that is reached within the limit; short edges may stick out by
- * LONG_METRES / 2.  False when damaged.
+ * half of long_metres.  False when damaged.
  */
 static bool
 reached_box(Grid *g, uint32_t limit, JmBox *box)
@@ -1095,7 +1096,7 @@ fill_grid(Grid *g, const JmBox *box, double cell, const JmAreaOptions *options)
 	/* a road must reach the grid points around it, however coarse the grid */
 	if (fill < 1.5)
 		fill = 1.5;
-	margin = ceil(fill + LONG_METRES / 2 / cell) + 2;
+	margin = ceil(fill + g->long_metres / 2 / cell) + 2;
 	g->dy = cell / JM_METRES_PER_UNIT;
 	g->dx = g->dy / box_scale(box);
 	g->x0 = box->xmin - margin * g->dx;
@@ -1151,6 +1152,11 @@ draw_area(Check *check, const JmAreaOptions *options, JmBytes *wkb)
 	int			k;
 
 	sort_nodes(g);
+	/* a first box from the nodes tells what counts as long */
+	if (!reached_box(g, g->limit, &box))
+		return false;
+	box_metres(&box, &width, &height);
+	g->long_metres = fmax(LONG_METRES, fmax(width, height) / 100);
 	if (!list_long_edges(g) || !reached_box(g, g->limit, &box))
 		return false;
 	smallest = box;

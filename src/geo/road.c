@@ -19,7 +19,8 @@
  * - A standby builds its own: nothing of this is written to the WAL.
  *
  * The file belongs to the server, but people restore, truncate and overwrite
- * files.  Its checksum is verified when it is opened.  Afterwards a page that
+ * files.  Its checksum is verified when it is opened (once for all sessions
+ * while nobody writes to it: Verified).  Afterwards a page that
  * is gone raises SIGBUS when it is touched (as a disk that fails does); this
  * is caught around the pure code, which holds nothing that must be released.
  * Contents that change under a running search cannot lead it astray in memory,
@@ -161,6 +162,73 @@ close_road(JmRoad *road)
 	memset(road, 0, sizeof(*road));
 }
 
+/*
+ * A file that was verified once need not be read whole by every session: its
+ * identity is noted beside it, and any write to it changes that.
+ */
+typedef struct Verified
+{
+	uint64		device;
+	uint64		inode;
+	uint64		size;
+	int64		modified[2];	/* seconds and nanoseconds */
+	int64		changed[2];
+	uint64		body_sum;
+} Verified;
+
+static void
+identify(const struct stat *status, uint64 body_sum, Verified *verified)
+{
+	memset(verified, 0, sizeof(*verified));
+	verified->device = status->st_dev;
+	verified->inode = status->st_ino;
+	verified->size = status->st_size;
+	verified->modified[0] = status->st_mtim.tv_sec;
+	verified->modified[1] = status->st_mtim.tv_nsec;
+	verified->changed[0] = status->st_ctim.tv_sec;
+	verified->changed[1] = status->st_ctim.tv_nsec;
+	verified->body_sum = body_sum;
+}
+
+/* Whether the note beside the file says that this very file was verified. */
+static bool
+was_verified(const char *path, const Verified *verified)
+{
+	char		note[MAXPGPATH];
+	Verified	read_back;
+	int			fd;
+	bool		same;
+
+	snprintf(note, sizeof(note), "%s.ok", path);
+	fd = OpenTransientFile(note, O_RDONLY | PG_BINARY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	same = read(fd, &read_back, sizeof(read_back)) == sizeof(read_back) &&
+		memcmp(&read_back, verified, sizeof(read_back)) == 0;
+	CloseTransientFile(fd);
+	return same;
+}
+
+/* Writes the note; without it, files are only opened more slowly. */
+static void
+note_verified(const char *path, const Verified *verified)
+{
+	char		note[MAXPGPATH];
+	char		temporary[MAXPGPATH + 32];
+	int			fd;
+	bool		written;
+
+	snprintf(note, sizeof(note), "%s.ok", path);
+	snprintf(temporary, sizeof(temporary), "%s.%d.tmp", path, MyProcPid);
+	fd = OpenTransientFile(temporary, O_WRONLY | O_CREAT | O_TRUNC | PG_BINARY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	written = write(fd, verified, sizeof(*verified)) == sizeof(*verified);
+	CloseTransientFile(fd);
+	if (!written || rename(temporary, note) != 0)
+		unlink(temporary);
+}
+
 typedef struct Wanted
 {
 	unsigned char version[16];
@@ -219,13 +287,31 @@ read_wanted(const char *mode, Snapshot snapshot, Wanted *wanted)
 	PopActiveSnapshot();
 }
 
+typedef struct CheckJob
+{
+	const char *path;			/* NULL: a file without a name */
+	struct stat status;
+	const char *why;
+} CheckJob;
+
 static bool
 check_work(JmRoad *road, void *argument)
 {
-	const char **why = argument;
+	CheckJob   *job = argument;
+	Verified	verified;
 
-	*why = jm_network_open(&road->net, road->map, road->map_size, true);
-	return *why == NULL;
+	job->why = jm_network_open(&road->net, road->map, road->map_size, false);
+	if (job->why != NULL)
+		return false;
+	identify(&job->status, road->net.head.body_sum, &verified);
+	if (job->path != NULL && was_verified(job->path, &verified))
+		return true;
+	job->why = jm_network_open(&road->net, road->map, road->map_size, true);
+	if (job->why != NULL)
+		return false;
+	if (job->path != NULL)
+		note_verified(job->path, &verified);
+	return true;
 }
 
 /*
@@ -233,16 +319,17 @@ check_work(JmRoad *road, void *argument)
  * it is no network of ours.
  */
 static const char *
-map_file(JmRoad *road, int fd, const char *mode)
+map_file(JmRoad *road, int fd, const char *mode, const char *path)
 {
-	struct stat status;
-	const char *why = "a part of it cannot be read";
+	CheckJob	job;
 
-	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+	job.path = path;
+	job.why = "a part of it cannot be read";
+	if (fstat(fd, &job.status) != 0 || !S_ISREG(job.status.st_mode))
 		return "not a regular file";
-	if (status.st_size < JM_HEADER_SIZE)
+	if (job.status.st_size < JM_HEADER_SIZE)
 		return "file is too short";
-	road->map_size = (size_t) status.st_size;
+	road->map_size = (size_t) job.status.st_size;
 	road->map = mmap(NULL, road->map_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (road->map == MAP_FAILED)
 	{
@@ -251,20 +338,21 @@ map_file(JmRoad *road, int fd, const char *mode)
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("could not map the compiled road network: %m")));
 	}
-	if (guarded(road, check_work, &why))
+	if (guarded(road, check_work, &job))
 	{
 		const JmRoadHeader *head = &road->net.head;
 
 		if (head->system_id != GetSystemIdentifier() || head->database != MyDatabaseId)
-			why = "of another database";
+			job.why = "of another database";
 		else if (strncmp(head->mode, mode, sizeof(head->mode)) != 0)
-			why = "of another mode";
+			job.why = "of another mode";
 		else
 			return NULL;
 	}
 	munmap(road->map, road->map_size);
 	road->map = NULL;
-	return why;
+	/* a page that went missing while it was read leaves no reason */
+	return job.why ? job.why : "a part of it cannot be read";
 }
 
 /*
@@ -285,7 +373,7 @@ open_published(JmRoad *road, const char *mode, const char *path)
 					 errmsg("could not open compiled road network \"%s\": %m", path)));
 		return false;
 	}
-	why = map_file(road, fd, mode);
+	why = map_file(road, fd, mode, path);
 	CloseTransientFile(fd);
 	if (why == NULL)
 		return true;
@@ -348,7 +436,7 @@ build_and_open(JmRoad *road, const char *mode, const char *path, const Wanted *w
 
 	memset(&fresh, 0, sizeof(fresh));
 	jm_road_build(mode, wanted->version, snapshot, publish, path, &fd);
-	why = map_file(&fresh, fd, mode);
+	why = map_file(&fresh, fd, mode, publish ? path : NULL);
 	CloseTransientFile(fd);
 	if (why != NULL)
 		ereport(ERROR,
