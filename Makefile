@@ -9,11 +9,11 @@ MODULE_big = jobmarket
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o
 OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o src/text/keywords.o src/text/literals.o src/text/metier.o \
-	src/text/normalise.o src/text/roles.o src/text/rules.o src/text/salary.o src/text/text.o src/text/title.o
+	src/text/normalise.o src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o src/text/salary.o src/text/text.o src/text/title.o
 OBJS = $(OBJS_core) $(OBJS_text)
 
 # The install script is these files, in this order.
-SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql
+SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql sql/places.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)

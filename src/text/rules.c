@@ -204,6 +204,15 @@ jm_scan_table(const char *table, const char *const *columns, int n_columns,
 	table_close(rel, AccessShareLock);
 }
 
+/* The type of a column of a table of schema jobmarket. */
+Oid
+jm_column_type(const char *table, const char *column)
+{
+	Oid			relid = rule_table(table);
+
+	return get_atttype(relid, get_attnum(relid, column));
+}
+
 PG_FUNCTION_INFO_V1(jobmarket_rules_changed);
 
 /* Statement trigger: tells every session that a rule table has changed. */

@@ -12,7 +12,7 @@
 #include "text/automaton.h"
 #include "utils/palloc.h"
 
-#define JM_CACHE_TABLES 4
+#define JM_CACHE_TABLES 6
 
 /*
  * Something compiled from tables of schema jobmarket.  build() makes it in the
@@ -40,5 +40,7 @@ extern text *jm_text_from_utf8(const char *s, size_t len);
 extern void *jm_rule_cache(JmRuleCache *cache);
 extern void jm_scan_table(const char *table, const char *const *columns,
 						  int n_columns, JmRowCallback callback, void *arg);
+
+extern Oid	jm_column_type(const char *table, const char *column);
 
 #endif							/* JM_RULES_H */
