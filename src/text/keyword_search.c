@@ -206,7 +206,10 @@ build_dictionary(void)
 		qsort(rules->keywords, rules->n_keywords, sizeof(JmKeyword), compare_keywords);
 	jm_scan_table("keyword_variant", variant_columns, lengthof(variant_columns), add_variant, rules);
 
-	/* a keyword's name is a variant too, unless one of its own has its letters */
+	/*
+	 * a keyword's name is a variant too, unless one of its own has its
+	 * letters
+	 */
 	n_listed = rules->dictionary.n_variants;
 	sorted = palloc((n_listed + 1) * sizeof(JmVariant *));
 	for (i = 0; i < n_listed; i++)
@@ -237,7 +240,7 @@ build_dictionary(void)
 	return rules;
 }
 
-static JmRuleCache keyword_cache = {.tables = {"keyword", "keyword_variant"}, .build = build_dictionary};
+static JmRuleCache keyword_cache = {.tables = {"keyword", "keyword_variant"},.build = build_dictionary};
 
 PG_FUNCTION_INFO_V1(jobmarket_extract_keywords);
 

@@ -53,38 +53,38 @@ is_word(unsigned char c)
 
 /* Does the text from start to end stand as a word of its own? */
 static bool
-is_whole(const char *text, size_t len, size_t start, size_t end)
+is_whole(const char *txt, size_t len, size_t start, size_t end)
 {
-	unsigned char before = start > 0 ? (unsigned char) text[start - 1] : ' ';
-	unsigned char after = end < len ? (unsigned char) text[end] : ' ';
+	unsigned char before = start > 0 ? (unsigned char) txt[start - 1] : ' ';
+	unsigned char after = end < len ? (unsigned char) txt[end] : ' ';
 
 	if (is_word(before))
 		return false;
 	/* C++17 is C++, C++ and C# are not C */
-	if (is_word(after) && (is_word((unsigned char) text[end - 1]) || !(after >= '0' && after <= '9')))
+	if (is_word(after) && (is_word((unsigned char) txt[end - 1]) || !(after >= '0' && after <= '9')))
 		return false;
 	if (end - start == 1)
 	{
 		/* one letter: R&D, C'est, C.D.I., H/R+1 are something else */
 		if (strchr("+#&'", after) != NULL || strchr("&'+#", before) != NULL)
 			return false;
-		if (after == '.' && end + 1 < len && is_word((unsigned char) text[end + 1]))
+		if (after == '.' && end + 1 < len && is_word((unsigned char) txt[end + 1]))
 			return false;
-		if (before == '.' && start >= 2 && is_word((unsigned char) text[start - 2]))
+		if (before == '.' && start >= 2 && is_word((unsigned char) txt[start - 2]))
 			return false;
-		if (after == ' ' && end + 1 < len && text[end + 1] == '&')
+		if (after == ' ' && end + 1 < len && txt[end + 1] == '&')
 			return false;
-		if (before == ' ' && start >= 2 && text[start - 2] == '&')
+		if (before == ' ' && start >= 2 && txt[start - 2] == '&')
 			return false;
 	}
-	else if (!is_word((unsigned char) text[end - 1]) && (after == '+' || after == '#'))
+	else if (!is_word((unsigned char) txt[end - 1]) && (after == '+' || after == '#'))
 		return false;
 	return true;
 }
 
 /* Do the letters' cases and the neighbours suit the variant? */
 static bool
-suits(const JmVariant *v, const char *text, const unsigned char *flags,
+suits(const JmVariant *v, const char *txt, const unsigned char *flags,
 	  size_t len, size_t start, size_t end)
 {
 	int			i;
@@ -102,30 +102,30 @@ suits(const JmVariant *v, const char *text, const unsigned char *flags,
 	{
 		size_t		n = strlen(v->not_before[i]);
 
-		if (n <= len - end && memcmp(text + end, v->not_before[i], n) == 0 &&
-			(n == len - end || !is_word((unsigned char) text[end + n - 1]) ||
-			 !is_word((unsigned char) text[end + n])))
+		if (n <= len - end && memcmp(txt + end, v->not_before[i], n) == 0 &&
+			(n == len - end || !is_word((unsigned char) txt[end + n - 1]) ||
+			 !is_word((unsigned char) txt[end + n])))
 			return false;
 	}
 	for (i = 0; i < v->n_not_after; i++)
 	{
 		size_t		n = strlen(v->not_after[i]);
 
-		if (n <= start && memcmp(text + start - n, v->not_after[i], n) == 0 &&
-			(n == start || !is_word((unsigned char) text[start - n]) ||
-			 !is_word((unsigned char) text[start - n - 1])))
+		if (n <= start && memcmp(txt + start - n, v->not_after[i], n) == 0 &&
+			(n == start || !is_word((unsigned char) txt[start - n]) ||
+			 !is_word((unsigned char) txt[start - n - 1])))
 			return false;
 	}
 	return true;
 }
 
 /*
- * Finds keywords in text, which jm_normalise() folded with JM_HYPHEN_IS_SPACE,
+ * Finds keywords in txt, which jm_normalise() folded with JM_HYPHEN_IS_SPACE,
  * with its flags.  Sets found[k] for each keyword k that is there, and clears
  * the others.
  */
 void
-jm_find_keywords(const JmDictionary *d, const char *text,
+jm_find_keywords(const JmDictionary *d, const char *txt,
 				 const unsigned char *flags, size_t len, unsigned char *found)
 {
 	const JmAutomaton *a = d->automaton;
@@ -144,7 +144,7 @@ jm_find_keywords(const JmDictionary *d, const char *text,
 
 		if (at < len)
 		{
-			state = jm_automaton_step(a, state, (unsigned char) text[at]);
+			state = jm_automaton_step(a, state, (unsigned char) txt[at]);
 			if (!jm_automaton_ends(a, state))
 				continue;
 		}
@@ -163,8 +163,8 @@ jm_find_keywords(const JmDictionary *d, const char *text,
 				m.end = at + 1;
 				m.start = m.end - v->len;
 				m.variant = p;
-				if (!is_whole(text, len, m.start, m.end) ||
-					!suits(v, text, flags, len, m.start, m.end))
+				if (!is_whole(txt, len, m.start, m.end) ||
+					!suits(v, txt, flags, len, m.start, m.end))
 					continue;
 				for (i = 0; i < n_pending; i++)
 					if (d->variants[pending[i].variant].covers &&

@@ -43,7 +43,7 @@ typedef struct JmDictionary
 
 extern bool jm_dictionary_compile(JmDictionary *dictionary,
 								  const JmAllocator *allocator);
-extern void jm_find_keywords(const JmDictionary *dictionary, const char *text,
+extern void jm_find_keywords(const JmDictionary *dictionary, const char *txt,
 							 const unsigned char *flags, size_t len,
 							 unsigned char *found);
 

@@ -31,6 +31,7 @@ static const struct
 	int			wanted;			/* JmMetierWord, or -1 */
 	int			forbids;
 }			words[] =
+
 {
 	{"ing", ENGINEER, 0},
 	{"eng", ENGINEER, 0},

@@ -22,6 +22,12 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+/* The code of a commune that has arrondissements. */
+typedef struct JmParent
+{
+	char		insee[JM_CODE_MAX];
+} JmParent;
+
 /* What is collected while the tables are read. */
 typedef struct JmPlaceRows
 {
@@ -32,7 +38,7 @@ typedef struct JmPlaceRows
 	int			max_regions;
 	int			max_former;
 	int			max_aliases;
-	char	  (*parents)[JM_CODE_MAX];	/* communes that have arrondissements */
+	JmParent   *parents;		/* communes that have arrondissements */
 	int			n_parents;
 	int			max_parents;
 	FmgrInfo	st_x;
@@ -166,6 +172,7 @@ add_commune(void *arg, Datum *values, bool *nulls)
 	if (!nulls[5])
 	{
 		Datum		point = PointerGetDatum(PG_DETOAST_DATUM(values[5]));
+
 		LOCAL_FCINFO(fcinfo, 1);
 		int			axis;
 
@@ -193,7 +200,7 @@ add_commune(void *arg, Datum *values, bool *nulls)
 	{
 		c->arrondissement = true;
 		GROW(rows->parents, rows->n_parents, rows->max_parents);
-		set_code(rows->parents[rows->n_parents++], values[6]);
+		set_code(rows->parents[rows->n_parents++].insee, values[6]);
 	}
 
 	deconstruct_array(DatumGetArrayTypeP(values[3]), TEXTOID, -1, false, TYPALIGN_INT,
@@ -323,7 +330,7 @@ build_gazetteer(void)
 
 	/* a city with arrondissements is not a place's nearest commune: they are */
 	for (p = 0; p < rows->n_parents; p++)
-		if ((i = jm_find_commune(g, rows->parents[p])) >= 0)
+		if ((i = jm_find_commune(g, rows->parents[p].insee)) >= 0)
 			g->communes[i].divided = true;
 	jm_gazetteer_index(g, &jm_palloc_allocator);
 	return g;

@@ -801,7 +801,10 @@ jm_resolve_place(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		goto done;
 	if (place->postal[0] != '\0' && label.departement < 0)
 	{
-		/* an unknown code, as companies have (CEDEX), still tells the departement */
+		/*
+		 * an unknown code, as companies have (CEDEX), still tells the
+		 * departement
+		 */
 		if (memcmp(place->postal, "980", 3) == 0)
 		{
 			place->territory = "etranger";
@@ -873,7 +876,11 @@ jm_resolve_place(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 	if (label.len > 0)
 	{
 		alias = bsearch(label.key, g->aliases, g->n_aliases, sizeof(JmPlaceAlias), compare_alias);
-		/* "Luxembourg (Frontalier)", "Quebec Canada": any word of a foreign place */
+
+		/*
+		 * "Luxembourg (Frontalier)", "Quebec Canada": any word of a foreign
+		 * place
+		 */
 		if (alias == NULL && strstr(label.key, "frontalier") != NULL)
 		{
 			place->territory = "etranger";

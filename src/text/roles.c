@@ -283,7 +283,7 @@ build_rules(void)
 	return rules;
 }
 
-static JmRuleCache role_cache = {.tables = {"role", "role_rule"}, .build = build_rules};
+static JmRuleCache role_cache = {.tables = {"role", "role_rule"},.build = build_rules};
 
 /*
  * Normalises the title or description and seeks the rules' literals in it, at

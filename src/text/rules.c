@@ -40,13 +40,11 @@ palloc_in(void *context, size_t size)
 	return MemoryContextAllocHuge(CurrentMemoryContext, size);
 }
 
-const JmAllocator jm_palloc_allocator = {palloc_in, NULL};
-
 /*
  * The bytes of t in UTF-8, *len of them: in place when the database's encoding
  * is that (or none), otherwise a copy.
  */
-char *
+char	   *
 jm_utf8(const text *t, size_t *len)
 {
 	char	   *s = VARDATA_ANY(t);
@@ -63,7 +61,7 @@ jm_utf8(const text *t, size_t *len)
 }
 
 /* A text of len bytes of UTF-8, in the database's encoding. */
-text *
+text	   *
 jm_text_from_utf8(const char *s, size_t len)
 {
 	if (len > MaxAllocSize - VARHDRSZ)
@@ -108,7 +106,7 @@ rule_table(const char *name)
  * What is compiled from a cache's tables, up to date.  Valid until the next
  * call for the same cache: nothing between may run foreign code.
  */
-void *
+void	   *
 jm_rule_cache(JmRuleCache *cache)
 {
 	MemoryContext context;
@@ -133,7 +131,10 @@ jm_rule_cache(JmRuleCache *cache)
 		cache->context = NULL;
 	}
 
-	/* an error while building leaves nothing behind: the parent is the caller's */
+	/*
+	 * an error while building leaves nothing behind: the parent is the
+	 * caller's
+	 */
 	context = AllocSetContextCreate(CurrentMemoryContext, "jobmarket rules",
 									ALLOCSET_DEFAULT_SIZES);
 	caller = MemoryContextSwitchTo(context);
@@ -228,3 +229,5 @@ jobmarket_rules_changed(PG_FUNCTION_ARGS)
 	CacheInvalidateRelcache(trigger->tg_relation);
 	return PointerGetDatum(NULL);
 }
+
+const JmAllocator jm_palloc_allocator = {palloc_in, NULL};

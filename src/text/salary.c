@@ -39,6 +39,7 @@ static const struct
 	long long	min;
 	long long	max;
 }			bands[] =
+
 {
 	[JM_PERIOD_HOUR] = {900, 20000},
 	[JM_PERIOD_MONTH] = {45000, 2000000},
@@ -575,7 +576,7 @@ jm_weekly_minutes(const char *label, size_t len)
 			continue;
 		minutes = words[i].cents * 60 / 100;
 		if (i + 2 < n && words[i + 2].number && words[i + 2].cents < 6000 &&
-			words[i + 2].text == words[i + 1].text + words[i + 1].len)
+			words[i + 2].text == words[i + 1].text +words[i + 1].len)
 			minutes += words[i + 2].cents / 100;
 		if (minutes > 0 && minutes <= 80 * 60)
 			return (int) minutes;

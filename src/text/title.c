@@ -19,6 +19,7 @@ static const struct
 	const char *masculine;
 	const char *feminine;
 }			genders[] =
+
 {
 	{"", "e"}, {"", "ne"}, {"", "te"}, {"", "esse"}, {"r", "se"}, {"eur", "rice"},
 	{"eur", "ice"}, {"ur", "rice"}, {"f", "ve"}, {"x", "se"}, {"er", "ere"}, {"ur", "resse"}
