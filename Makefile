@@ -7,18 +7,30 @@ EXTVERSION = 0.1.0
 MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
-OBJS_core = src/core/guc.o src/core/jobmarket.o
-OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o src/text/keywords.o src/text/literals.o src/text/metier.o \
-	src/text/normalise.o src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o src/text/salary.o src/text/text.o src/text/title.o
-OBJS = $(OBJS_core) $(OBJS_text)
+OBJS_core = src/core/guc.o src/core/jobmarket.o src/core/subxact.o
+OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/headers.o \
+	src/http/quota.o src/http/retry.o src/http/server.o src/http/shared.o \
+	src/http/token.o src/http/transfer.o src/http/url.o
+OBJS_json = src/json/json.o
+OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
+	src/offers/harvest.o src/offers/plan.o \
+	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
+	src/offers/offers.o src/offers/query.o src/offers/search.o
+OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o \
+	src/text/keywords.o src/text/literals.o src/text/metier.o src/text/normalise.o \
+	src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \
+	src/text/salary.o src/text/text.o src/text/title.o
+OBJS = $(OBJS_core) $(OBJS_http) $(OBJS_json) $(OBJS_offers) $(OBJS_text)
 
 # The install script is these files, in this order.
-SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql sql/places.sql
+SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql \
+	sql/places.sql sql/http.sql sql/offers.sql sql/fetch.sql \
+	sql/referential.sql sql/harvest.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core
+REGRESS = core http
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis

@@ -13,6 +13,13 @@
 #include "utils/guc.h"
 
 bool		jm_allow_private_networks = false;
+int			jm_connect_timeout = 10000;
+int			jm_request_timeout = 120000;
+int			jm_stall_timeout = 30;
+int			jm_max_response_size = 65536;
+int			jm_max_retries = 5;
+int			jm_max_retry_after = 300;
+bool		jm_keep_documents = true;
 
 /* Defines every setting; called once when the library is loaded. */
 void
@@ -25,6 +32,58 @@ jm_guc_init(void)
 							 &jm_allow_private_networks,
 							 false,
 							 PGC_SUSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomIntVariable("jobmarket.connect_timeout",
+							"Time to connect to a server, name lookup and TLS included.",
+							NULL,
+							&jm_connect_timeout,
+							10000, 1, 3600000,
+							PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("jobmarket.request_timeout",
+							"Time for one attempt of a request, from its start to its last byte.",
+							"Zero is no limit.",
+							&jm_request_timeout,
+							120000, 0, 86400000,
+							PGC_USERSET, GUC_UNIT_MS,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("jobmarket.stall_timeout",
+							"Time that an answer may come slower than 100 bytes a second.",
+							"Zero is no limit.",
+							&jm_stall_timeout,
+							30, 0, 86400,
+							PGC_USERSET, GUC_UNIT_S,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("jobmarket.max_response_size",
+							"Largest answer, after decompression.",
+							"A larger one is an error. Each request on its way may take this much memory.",
+							&jm_max_response_size,
+							65536, 1, 1048575,
+							PGC_SUSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("jobmarket.max_retries",
+							"Times that a request is sent again after a failure that may pass.",
+							"Such as a broken connection or the statuses 429, 502, 503 and 504.",
+							&jm_max_retries,
+							5, 0, 100,
+							PGC_USERSET, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("jobmarket.max_retry_after",
+							"Longest pause that an API may ask for with Retry-After.",
+							"A longer one is cut to this.",
+							&jm_max_retry_after,
+							300, 0, 86400,
+							PGC_USERSET, GUC_UNIT_S,
+							NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("jobmarket.keep_documents",
+							 "Keeps each offer's document in jobmarket.offer_document.",
+							 "Off saves about half of the space; then the history tells that an offer "
+							 "changed, but not what, and unknown attributes are lost.",
+							 &jm_keep_documents,
+							 true,
+							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
 
 #if PG_VERSION_NUM >= 150000

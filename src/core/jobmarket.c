@@ -8,11 +8,11 @@
 
 #include "core/compat.h"
 #include "core/guc.h"
+#include "core/version.h"
 #include "fmgr.h"
+#include "http/http.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-
-#define JM_VERSION "0.1.0"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "jobmarket",.version = JM_VERSION);
@@ -30,6 +30,7 @@ void
 _PG_init(void)
 {
 	jm_guc_init();
+	jm_http_init();
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_version);

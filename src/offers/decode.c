@@ -1,0 +1,686 @@
+/*
+ * decode.c
+ *		From an offer's document (jsonb) to the columns of our tables.
+ *
+ * One walk over each object finds both the attributes that have a column and
+ * those that are unknown to us.  A missing attribute, null, an empty string,
+ * array or object all mean the same to the API, and become NULL here.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/hashfn.h"
+#include "common/sha2.h"
+#include "core/compat.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "offers/decode.h"
+#include "offers/iso8601.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+/* Longest identifier and code taken: they stand in B-tree indexes. */
+#define MAX_ID 200
+#define MAX_CODE 40
+
+typedef enum JmKind
+{
+	KIND_TEXT,
+	KIND_CODE,					/* short text that refers to another table */
+	KIND_BOOL,
+	KIND_INT,
+	KIND_FLOAT,
+	KIND_TIME,
+	KIND_TEXTS,
+	KIND_OBJECT,
+	KIND_LIST,
+	KIND_KNOWN					/* read elsewhere, or not to be kept */
+} JmKind;
+
+typedef struct JmAttribute
+{
+	const char *object;
+	const char *key;
+	JmKind		kind;
+	int			target;			/* JmColumn, or index into jm_lists */
+} JmAttribute;
+
+static const JmAttribute attributes[] = {
+#define X(column, kind, object, key) {object, key, KIND_##kind, COL_##column},
+	JM_OFFER_COLUMNS(X)
+	JM_LABEL_COLUMNS(X)
+#undef X
+	{"", "id", KIND_KNOWN, 0},
+	{"", "entreprise", KIND_OBJECT, 0},
+	{"", "lieuTravail", KIND_OBJECT, 0},
+	{"", "salaire", KIND_OBJECT, 0},
+	{"", "contexteTravail", KIND_OBJECT, 0},
+	{"", "origineOffre", KIND_OBJECT, 0},
+	/* persons: the licence asks not to keep them */
+	{"", "contact", KIND_KNOWN, 0},
+	{"", "agence", KIND_KNOWN, 0},
+	{"", "competences", KIND_LIST, 0},
+	{"", "langues", KIND_LIST, 1},
+	{"", "permis", KIND_LIST, 2},
+	{"", "formations", KIND_LIST, 3},
+	{"", "qualitesProfessionnelles", KIND_LIST, 4},
+	{"salaire", "listeComplements", KIND_LIST, 5},
+	{"origineOffre", "partenaires", KIND_LIST, 6},
+};
+
+const JmList jm_lists[JM_LISTS] = {
+	{"", "competences", "offer_skill", "skill", "skill_id", 2, 2, 3,
+	{"code", "libelle", "exigence"}, {"skill_code", "label", "requirement"}},
+	{"", "langues", "offer_language", "language", "language_id", 1, 1, 2,
+	{"libelle", "exigence"}, {"label", "requirement"}},
+	{"", "permis", "offer_licence", "licence", "licence_id", 1, 1, 2,
+	{"libelle", "exigence"}, {"label", "requirement"}},
+	{"", "formations", "offer_training", "training", "training_id", 3, 3, 5,
+		{"codeFormation", "domaineLibelle", "niveauLibelle", "exigence", "commentaire"},
+	{"training_code", "domain_label", "level_label", "requirement", "comment"}},
+	{"", "qualitesProfessionnelles", "offer_quality", "quality", "quality_id", 2, 1, 2,
+	{"libelle", "description"}, {"label", "description"}},
+	{"salaire", "listeComplements", "offer_salary_supplement", NULL, NULL, 0, 0, 2,
+	{"code", "libelle"}, {"supplement_code", "label"}},
+	{"origineOffre", "partenaires", "offer_partner", NULL, NULL, 0, 0, 3,
+	{"nom", "url", "logo"}, {"name", "url", "logo_url"}},
+};
+
+/* Order of the look-up: by object, then key. */
+static int
+attribute_cmp(const char *object_a, const char *key_a, size_t len_a,
+			  const char *object_b, const char *key_b, size_t len_b)
+{
+	int			cmp = strcmp(object_a, object_b);
+
+	if (cmp == 0)
+		cmp = memcmp(key_a, key_b, Min(len_a, len_b));
+	if (cmp == 0)
+		cmp = len_a < len_b ? -1 : len_a > len_b;
+	return cmp;
+}
+
+static int
+attribute_qsort_cmp(const void *a, const void *b)
+{
+	const JmAttribute *x = *(const JmAttribute *const *) a;
+	const JmAttribute *y = *(const JmAttribute *const *) b;
+
+	return attribute_cmp(x->object, x->key, strlen(x->key),
+						 y->object, y->key, strlen(y->key));
+}
+
+static const JmAttribute *
+find_attribute(const char *object, const char *key, size_t len)
+{
+	static const JmAttribute *sorted[lengthof(attributes)];
+	static bool ready = false;
+	size_t		low = 0,
+				high = lengthof(attributes);
+
+	if (!ready)
+	{
+		for (size_t i = 0; i < lengthof(attributes); i++)
+			sorted[i] = &attributes[i];
+		qsort(sorted, lengthof(attributes), sizeof(sorted[0]), attribute_qsort_cmp);
+		ready = true;
+	}
+	while (low < high)
+	{
+		size_t		mid = (low + high) / 2;
+		int			cmp = attribute_cmp(object, key, len, sorted[mid]->object,
+										sorted[mid]->key, strlen(sorted[mid]->key));
+
+		if (cmp == 0)
+			return sorted[mid];
+		if (cmp < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+/* SQL type of a column of the batch. */
+Oid
+jm_column_type(JmColumn column)
+{
+	static const Oid types[] = {
+		[KIND_TEXT] = TEXTOID,[KIND_CODE] = TEXTOID,[KIND_BOOL] = BOOLOID,
+		[KIND_INT] = INT4OID,[KIND_FLOAT] = FLOAT8OID,
+		[KIND_TIME] = TIMESTAMPTZOID,[KIND_TEXTS] = TEXTARRAYOID
+	};
+
+	/* the table of attributes begins with the columns, in their order */
+	return types[attributes[column].kind];
+}
+
+/* Name of a column of the batch. */
+const char *
+jm_column_name(JmColumn column)
+{
+	static const char *const names[] = {
+#define X(column, kind, object, key) #column,
+		JM_OFFER_COLUMNS(X)
+		JM_LABEL_COLUMNS(X)
+#undef X
+	};
+
+	return names[column];
+}
+
+static void
+remark(JmOffer *offer, const char *object, const char *key, int keylen,
+	   const char *problem)
+{
+	JmRemark   *r = palloc(sizeof(JmRemark));
+
+	keylen = pg_mbcliplen(key, keylen, 100);
+	r->attribute = psprintf("%s%s%.*s", object, *object ? "." : "", keylen, key);
+	r->problem = problem;
+	offer->remarks = lappend(offer->remarks, r);
+}
+
+/* Does a value say nothing?  Null, and empty or blank text, array and object. */
+static bool
+is_blank(const JsonbValue *v)
+{
+	if (v->type == jbvNull)
+		return true;
+	if (v->type == jbvBinary)
+		return JsonContainerSize(v->val.binary.data) == 0;
+	if (v->type == jbvString)
+	{
+		for (int i = 0; i < v->val.string.len; i++)
+			if (!isspace((unsigned char) v->val.string.val[i]))
+				return false;
+		return true;
+	}
+	return false;
+}
+
+/* A scalar as text, or NULL for an array or object. */
+static char *
+scalar_text(const JsonbValue *v)
+{
+	switch (v->type)
+	{
+		case jbvString:
+			return pnstrdup(v->val.string.val, v->val.string.len);
+		case jbvNumeric:
+			return DatumGetCString(DirectFunctionCall1(numeric_out,
+													   NumericGetDatum(v->val.numeric)));
+		case jbvBool:
+			return pstrdup(v->val.boolean ? "true" : "false");
+		default:
+			return NULL;
+	}
+}
+
+/* Text without the blanks around it; codes come so in some old offers. */
+static char *
+trimmed(char *s)
+{
+	char	   *end = s + strlen(s);
+
+	while (isspace((unsigned char) *s))
+		s++;
+	while (end > s && isspace((unsigned char) end[-1]))
+		end--;
+	*end = '\0';
+	return s;
+}
+
+/* A JSON number, or text that is one, as float8; false if it is neither. */
+static bool
+scalar_number(const JsonbValue *v, double *number)
+{
+	char	   *text = scalar_text(v);
+	char	   *end;
+
+	if (text == NULL || v->type == jbvBool)
+		return false;
+	text = trimmed(text);
+	errno = 0;
+	*number = strtod(text, &end);
+	return *end == '\0' && end != text && errno == 0 && isfinite(*number);
+}
+
+/* Array of texts, or one text; elements that say nothing are left out. */
+static Datum
+text_array(const JsonbValue *v, bool *isnull)
+{
+	ArrayBuildState *array = NULL;
+	JsonbIterator *it;
+	JsonbValue	element;
+	JsonbIteratorToken token;
+
+	if (v->type == jbvString)
+		array = accumArrayResult(NULL, PointerGetDatum(cstring_to_text_with_len(v->val.string.val,
+																				v->val.string.len)),
+								 false, TEXTOID, CurrentMemoryContext);
+	else if (v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data))
+	{
+		it = JsonbIteratorInit(v->val.binary.data);
+		while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
+		{
+			char	   *text;
+
+			if (token != WJB_ELEM || is_blank(&element))
+				continue;
+			text = scalar_text(&element);
+			if (text != NULL)
+				array = accumArrayResult(array, CStringGetTextDatum(text), false,
+										 TEXTOID, CurrentMemoryContext);
+		}
+	}
+	*isnull = array == NULL;
+	return array ? makeArrayResult(array, CurrentMemoryContext) : (Datum) 0;
+}
+
+/*
+ * Puts one attribute's value into its column.  A value that is not of the
+ * column's type leaves it NULL, with a remark: one odd attribute must not cost
+ * the offer.
+ */
+static void
+decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
+{
+	Datum	   *value = &offer->values[attribute->target];
+	bool	   *isnull = &offer->nulls[attribute->target];
+	const char *problem = NULL;
+	double		number;
+	char	   *text;
+
+	switch (attribute->kind)
+	{
+		case KIND_TEXT:
+			if (v->type == jbvString)
+				*value = PointerGetDatum(cstring_to_text_with_len(v->val.string.val,
+																  v->val.string.len));
+			else if ((text = scalar_text(v)) != NULL)
+				*value = CStringGetTextDatum(text);
+			else
+				problem = "not a text";
+			break;
+		case KIND_CODE:
+			text = scalar_text(v);
+			if (text == NULL)
+				problem = "not a code";
+			else if (strlen(text = trimmed(text)) > MAX_CODE)
+				problem = "too long for a code";
+			else
+				*value = CStringGetTextDatum(text);
+			break;
+		case KIND_BOOL:
+			if (v->type == jbvBool)
+				*value = BoolGetDatum(v->val.boolean);
+			else if ((text = scalar_text(v)) != NULL &&
+					 (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+				*value = BoolGetDatum(text[0] == 't');
+			else
+				problem = "not a boolean";
+			break;
+		case KIND_INT:
+			if (scalar_number(v, &number) && number >= PG_INT32_MIN &&
+				number <= PG_INT32_MAX && number == floor(number))
+				*value = Int32GetDatum((int32) number);
+			else
+				problem = "not an integer";
+			break;
+		case KIND_FLOAT:
+			if (scalar_number(v, &number))
+				*value = Float8GetDatum(number);
+			else
+				problem = "not a number";
+			break;
+		case KIND_TIME:
+			{
+				int64_t		us;
+
+				if (v->type == jbvString &&
+					jm_iso8601_parse(v->val.string.val, v->val.string.len, &us))
+					*value = TimestampTzGetDatum(us - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) *
+												 USECS_PER_DAY);
+				else
+					problem = "not an instant";
+				break;
+			}
+		case KIND_TEXTS:
+			*value = text_array(v, isnull);
+			return;
+		default:
+			elog(ERROR, "attribute \"%s\" is no column", attribute->key);
+	}
+	if (problem)
+		remark(offer, attribute->object, attribute->key, strlen(attribute->key), problem);
+	*isnull = problem != NULL;
+}
+
+/*
+ * Key of a dimension without a code: the first 16 bytes of SHA-256 over the
+ * parts, each followed by the unit separator (0x1F).  NULL counts as empty.
+ */
+pg_uuid_t
+jm_digest(char *const *parts, int n)
+{
+	pg_cryptohash_ctx *ctx = pg_cryptohash_create(PG_SHA256);
+	uint8		digest[PG_SHA256_DIGEST_LENGTH];
+	pg_uuid_t	uuid;
+	bool		ok;
+
+	ok = ctx != NULL && pg_cryptohash_init(ctx) >= 0;
+	for (int i = 0; ok && i < n; i++)
+	{
+		const char *part = parts[i] ? parts[i] : "";
+
+		ok = pg_cryptohash_update(ctx, (const uint8 *) part, strlen(part)) >= 0 &&
+			pg_cryptohash_update(ctx, (const uint8 *) "\x1f", 1) >= 0;
+	}
+	ok = ok && jm_cryptohash_final(ctx, digest, sizeof(digest)) >= 0;
+	pg_cryptohash_free(ctx);
+	if (!ok)
+		elog(ERROR, "could not compute SHA-256");
+	memcpy(uuid.data, digest, UUID_LEN);
+	return uuid;
+}
+
+/* Decodes one element of a list; returns NULL if it says nothing. */
+static JmElement *
+decode_element(JmOffer *offer, const JmList *list, const JsonbValue *v, int position)
+{
+	JmElement  *element = palloc0(sizeof(JmElement));
+	bool		any = false;
+
+	element->position = position;
+	if (v->type == jbvString)
+	{
+		/* old data give a bare label */
+		int			label = list->ndimension == 2 && list->ndigest == 2 ? 1 : 0;
+
+		element->values[label] = scalar_text(v);
+		any = true;
+	}
+	else if (v->type == jbvBinary && JsonContainerIsObject(v->val.binary.data))
+	{
+		JsonbIterator *it = JsonbIteratorInit(v->val.binary.data);
+		JsonbValue	key,
+					value;
+		JsonbIteratorToken token;
+
+		while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+		{
+			int			f;
+
+			if (token != WJB_KEY)
+				continue;
+			JsonbIteratorNext(&it, &value, true);
+			for (f = 0; f < list->nfields; f++)
+				if (key.val.string.len == strlen(list->fields[f]) &&
+					memcmp(key.val.string.val, list->fields[f], key.val.string.len) == 0)
+					break;
+			if (f == list->nfields)
+			{
+				if (!is_blank(&value))
+					remark(offer, psprintf("%s[]", list->key), key.val.string.val,
+						   key.val.string.len, NULL);
+			}
+			else if (!is_blank(&value))
+			{
+				element->values[f] = scalar_text(&value);
+				any = any || element->values[f] != NULL;
+			}
+		}
+	}
+	if (!any)
+		return NULL;
+	if (list->dimension)
+		element->dimension_id = jm_digest(element->values, list->ndigest);
+	return element;
+}
+
+static void
+decode_list(JmOffer *offer, int target, const JsonbValue *v)
+{
+	const JmList *list = &jm_lists[target];
+	JsonbIterator *it;
+	JsonbValue	value;
+	JsonbIteratorToken token;
+	int			position = 0;
+
+	if (v->type != jbvBinary || !JsonContainerIsArray(v->val.binary.data) ||
+		JsonContainerIsScalar(v->val.binary.data))
+	{
+		remark(offer, list->object, list->key, strlen(list->key), "not an array");
+		return;
+	}
+	it = JsonbIteratorInit(v->val.binary.data);
+	while ((token = JsonbIteratorNext(&it, &value, true)) != WJB_DONE)
+	{
+		JmElement  *element;
+
+		if (token != WJB_ELEM)
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		element = decode_element(offer, list, &value, ++position);
+		if (element)
+			offer->elements[target] = lappend(offer->elements[target], element);
+	}
+}
+
+static void
+decode_object(JmOffer *offer, const char *object, JsonbContainer *container)
+{
+	JsonbIterator *it = JsonbIteratorInit(container);
+	JsonbValue	key,
+				value;
+	JsonbIteratorToken token;
+
+	while ((token = JsonbIteratorNext(&it, &key, true)) != WJB_DONE)
+	{
+		const JmAttribute *attribute;
+
+		if (token != WJB_KEY)
+			continue;
+		JsonbIteratorNext(&it, &value, true);
+		attribute = find_attribute(object, key.val.string.val, key.val.string.len);
+		if (is_blank(&value))
+			continue;
+		if (attribute == NULL)
+			remark(offer, object, key.val.string.val, key.val.string.len, NULL);
+		else if (attribute->kind == KIND_LIST)
+			decode_list(offer, attribute->target, &value);
+		else if (attribute->kind == KIND_OBJECT)
+		{
+			if (value.type == jbvBinary && JsonContainerIsObject(value.val.binary.data))
+				decode_object(offer, attribute->key, value.val.binary.data);
+			else
+				remark(offer, object, attribute->key, strlen(attribute->key), "not an object");
+		}
+		else if (attribute->kind != KIND_KNOWN)
+			decode_scalar(offer, attribute, &value);
+	}
+}
+
+/*
+ * Decodes a whole document, an object, into *offer; all memory is of the
+ * current context.  Never fails for what the document holds.
+ */
+void
+jm_offer_decode(JsonbContainer *document, JmOffer *offer)
+{
+	memset(offer, 0, sizeof(*offer));
+	memset(offer->nulls, true, sizeof(offer->nulls));
+	decode_object(offer, "", document);
+}
+
+static bool
+is_private(const JsonbValue *key)
+{
+	return (key->val.string.len == 7 && memcmp(key->val.string.val, "contact", 7) == 0) ||
+		(key->val.string.len == 6 && memcmp(key->val.string.val, "agence", 6) == 0);
+}
+
+/*
+ * Digest of a container in which missing, null and empty are the same, and
+ * numbers are compared as numbers.  0 stands for "says nothing".
+ */
+static uint64
+hash_container(JsonbContainer *container, bool top)
+{
+	JsonbIterator *it;
+	JsonbValue	v;
+	JsonbIteratorToken token;
+	uint64		hash = 0;
+	uint64		key = 0;
+	bool		skip = false;
+	bool		any = false;
+
+	check_stack_depth();
+	it = JsonbIteratorInit(container);
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	{
+		uint64		h = 0;
+
+		if (token == WJB_KEY)
+		{
+			skip = top && is_private(&v);
+			key = hash_bytes_extended((const unsigned char *) v.val.string.val,
+									  v.val.string.len, 1);
+			continue;
+		}
+		if ((token != WJB_VALUE && token != WJB_ELEM) || skip)
+			continue;
+		if (v.type == jbvBinary)
+			h = hash_container(v.val.binary.data, false);
+		else if (!is_blank(&v))
+		{
+			if (v.type == jbvString)
+				h = hash_bytes_extended((const unsigned char *) v.val.string.val,
+										v.val.string.len, 2);
+			else if (v.type == jbvNumeric)
+				h = DatumGetUInt64(DirectFunctionCall2(hash_numeric_extended,
+													   NumericGetDatum(v.val.numeric),
+													   Int64GetDatum(3)));
+			else
+				h = v.val.boolean ? 4 : 5;
+		}
+		if (token == WJB_VALUE)
+		{
+			/* a key without a value counts as missing */
+			if (h == 0)
+				continue;
+			h = hash_combine64(key, h);
+		}
+		any = any || h != 0;
+		hash = hash_combine64(hash, h);
+	}
+	/* never 0 for what says something */
+	return any ? hash | 1 : 0;
+}
+
+/* Content hash of a document, an object; contact and agency do not count. */
+int64
+jm_offer_hash(JsonbContainer *document)
+{
+	return (int64) hash_container(document, true);
+}
+
+/*
+ * Reads what must be known of a document before it is decoded: identifier and
+ * dates.  head->problem says why it cannot be loaded.
+ */
+void
+jm_offer_head(const JsonbValue *document, JmOfferHead *head)
+{
+	JsonbContainer *container;
+	JsonbValue	buffer;
+	JsonbValue *v;
+	int64_t		us;
+
+	memset(head, 0, sizeof(*head));
+	if (document->type != jbvBinary ||
+		!JsonContainerIsObject(document->val.binary.data))
+	{
+		head->problem = "the offer is not an object";
+		return;
+	}
+	container = document->val.binary.data;
+
+	v = getKeyJsonValueFromContainer(container, "id", 2, &buffer);
+	if (v == NULL || v->type == jbvNull)
+		head->problem = "the offer has no identifier";
+	else if (v->type != jbvString)
+		head->problem = "the identifier is not a text";
+	else if (v->val.string.len == 0 || v->val.string.len > MAX_ID)
+		head->problem = "the identifier is empty or too long";
+	else
+	{
+		for (int i = 0; i < v->val.string.len; i++)
+		{
+			unsigned char c = v->val.string.val[i];
+
+			if (c <= ' ' || c == 0x7f)
+				head->problem = "the identifier holds a blank or a control character";
+		}
+		head->id = pnstrdup(v->val.string.val, v->val.string.len);
+	}
+	if (head->problem)
+		return;
+
+	v = getKeyJsonValueFromContainer(container, "dateCreation", 12, &buffer);
+	if (v && !is_blank(v))
+	{
+		if (v->type != jbvString || !jm_iso8601_parse(v->val.string.val, v->val.string.len, &us))
+		{
+			head->problem = "dateCreation is not an instant";
+			return;
+		}
+		head->has_created = true;
+		head->created = us / 1000000;
+	}
+	v = getKeyJsonValueFromContainer(container, "dateActualisation", 17, &buffer);
+	if (v && !is_blank(v))
+	{
+		if (v->type != jbvString || !jm_iso8601_parse(v->val.string.val, v->val.string.len, &us))
+		{
+			head->problem = "dateActualisation is not an instant";
+			return;
+		}
+		head->has_updated_at = true;
+		head->updated_at = us - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
+	}
+}
+
+/* The document as it may be kept and shown: without contact and agency. */
+Jsonb *
+jm_offer_public_document(const JsonbValue *document)
+{
+	JsonbContainer *container = document->val.binary.data;
+	JsonbIterator *it;
+	JsonbParseState *state = NULL;
+	JsonbValue *result = NULL;
+	JsonbValue	v;
+	JsonbIteratorToken token;
+	bool		skip = false;
+
+	if (getKeyJsonValueFromContainer(container, "contact", 7, &v) == NULL &&
+		getKeyJsonValueFromContainer(container, "agence", 6, &v) == NULL)
+		return JsonbValueToJsonb((JsonbValue *) document);	/* one copy */
+
+	it = JsonbIteratorInit(container);
+	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+			skip = is_private(&v);
+		if (skip && (token == WJB_KEY || token == WJB_VALUE))
+			continue;
+		result = pushJsonbValue(&state, token,
+								token == WJB_BEGIN_OBJECT || token == WJB_END_OBJECT ? NULL : &v);
+	}
+	return JsonbValueToJsonb(result);
+}

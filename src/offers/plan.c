@@ -1,0 +1,1026 @@
+/*
+ * plan.c
+ *		What a harvest asks next, and when a part of it is complete.
+ *
+ * The API serves 3,150 rows of a search and no more, so the whole is cut into
+ * cells: windows of creation dates of one origin.  Halving windows blindly
+ * wastes a request on each that is too full.  Instead each span of time is
+ * walked from its newest offer to its oldest: sorted by date, the last page of
+ * the first 1,500 rows tells exactly where those end, and is itself one of the
+ * pages to be read.  The cell above that date is then a closed window, whose
+ * announced total can be compared with what is read; the walk goes on below.
+ * So hardly a request is wasted, and no knowledge of earlier runs is needed.
+ *
+ * Bounds.  The API's bounds are inclusive and have no fractions of a second,
+ * while offers have: two neighbouring cells share the second at their border,
+ * so that no reading of the bounds can lose an offer between them.  The API
+ * was also seen to read bounds in another time zone than it writes dates; any
+ * constant shift leaves the cells complete, and is learnt from the rows so
+ * that they keep their size.
+ *
+ * Truth.  Offers come and go while pages are read, which moves rows from page
+ * to page.  A cell is complete when all its pages announced the same total and
+ * together brought that many different offers; otherwise pages are read again,
+ * a bounded number of times.
+ */
+#include "offers/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of a cell that a walk cuts: two cells at once stay within the work
+ * that one cell of the API's reach would be. */
+#define CELL_PAGES 10
+
+/* How often a page is read at most, and a cell's total may move. */
+#define MAX_TRIES 8
+#define MAX_MOVES 12
+
+/* Cells read at once: the next begins when the first has all its pages asked. */
+#define MAX_OPEN 2
+#define LOOK_AHEAD 4
+
+/* The API's clock shift is a matter of time zones. */
+#define SHIFT_STEP 900
+#define SHIFT_MAX (14 * 3600)
+
+enum
+{
+	PAGE_NEEDED,
+	PAGE_ASKED,
+	PAGE_HAVE
+};
+
+/* Parts of a window of one second or so. */
+typedef struct JmSplit
+{
+	JmCell	   *cell;			/* stands for the whole */
+	struct JmSplit *parent;
+	int			pending;		/* parts not finished */
+	int64_t		expected;		/* sum over the finished parts */
+	bool		failed;
+	bool		truncated;
+} JmSplit;
+
+/* A span of time not cut into cells yet. */
+typedef struct Span
+{
+	int			origin;
+	int64_t		from,
+				to;
+	JmPlanFilter filter;
+	bool		walk;			/* next: where do the first rows end? else:
+								 * how many are there? */
+	bool		asked;
+	bool		stranger;		/* did an answer hold rows of another time? */
+	int			tries;
+	int64_t		total;			/* known or estimated rows, -1: unknown */
+	JmPlanPage	first;			/* its first page, if read already */
+	JmSplit    *split;
+	struct Span *next;
+} Span;
+
+typedef struct Done
+{
+	int			origin;
+	int64_t		from,
+				to;
+	JmPlanFilter filter;
+	int64_t		expected;
+	struct Done *next;
+} Done;
+
+struct JmPlan
+{
+	JmPlanHooks hooks;
+	const char *const *departements;
+	int			ndepartements;
+	const char *const *romes;
+	int			nromes;
+	int64_t		next_id;
+	int64_t		shift;			/* a row created at t is selected by bound t -
+								 * shift */
+	Span	   *spans;			/* first: worked on */
+	Span	   *last_span;
+	JmCell	   *open;
+	JmCell	   *ready;
+	Done	   *done;
+};
+
+static void *
+make(JmPlan *plan, size_t size)
+{
+	void	   *p = plan->hooks.alloc(plan->hooks.context, size);
+
+	memset(p, 0, size);
+	return p;
+}
+
+static void
+discard(JmPlan *plan, void *p)
+{
+	if (p)
+		plan->hooks.free(plan->hooks.context, p);
+}
+
+static void
+clear_page(JmPlan *plan, JmPlanPage *page)
+{
+	discard(plan, page->rows);
+	if (page->payload)
+		plan->hooks.drop(plan->hooks.context, page->payload);
+	page->rows = NULL;
+	page->payload = NULL;
+	page->nrows = 0;
+	page->state = PAGE_NEEDED;
+}
+
+/*
+ * Makes a plan.  The lists of codes, used when one second holds too many
+ * offers, and the hooks' context must outlive it.  Cells are numbered from
+ * first_cell_id.
+ */
+JmPlan *
+jm_plan_create(const JmPlanHooks *hooks,
+			   const char *const *departements, int ndepartements,
+			   const char *const *romes, int nromes, int64_t first_cell_id)
+{
+	JmPlan	   *plan = hooks->alloc(hooks->context, sizeof(JmPlan));
+
+	memset(plan, 0, sizeof(*plan));
+	plan->hooks = *hooks;
+	plan->departements = departements;
+	plan->ndepartements = ndepartements;
+	plan->romes = romes;
+	plan->nromes = nromes;
+	plan->next_id = first_cell_id;
+	return plan;
+}
+
+static Span *
+new_span(JmPlan *plan, int origin, int64_t from, int64_t to, const JmPlanFilter *filter)
+{
+	Span	   *span = make(plan, sizeof(Span));
+
+	span->origin = origin;
+	span->from = from;
+	span->to = to;
+	if (filter)
+		span->filter = *filter;
+	span->total = -1;
+	return span;
+}
+
+static void
+push_front(JmPlan *plan, Span *span)
+{
+	span->next = plan->spans;
+	plan->spans = span;
+	if (plan->last_span == NULL)
+		plan->last_span = span;
+}
+
+static void
+push_back(JmPlan *plan, Span *span)
+{
+	span->next = NULL;
+	if (plan->last_span)
+		plan->last_span->next = span;
+	else
+		plan->spans = span;
+	plan->last_span = span;
+}
+
+static void
+remove_span(JmPlan *plan, Span *span)
+{
+	Span	  **link = &plan->spans;
+
+	while (*link != span)
+		link = &(*link)->next;
+	*link = span->next;
+	plan->last_span = NULL;
+	for (Span *s = plan->spans; s; s = s->next)
+		plan->last_span = s;
+	clear_page(plan, &span->first);
+	discard(plan, span);
+}
+
+/* Adds a window of creation dates (seconds, inclusive) to be read whole. */
+void
+jm_plan_add_span(JmPlan *plan, int origin, int64_t from, int64_t to)
+{
+	push_back(plan, new_span(plan, origin, from, to, NULL));
+}
+
+/* Tells of a filtered cell that an earlier, interrupted run completed. */
+void
+jm_plan_add_done(JmPlan *plan, int origin, int64_t from, int64_t to,
+				 const JmPlanFilter *filter, int64_t expected)
+{
+	Done	   *done = make(plan, sizeof(Done));
+
+	done->origin = origin;
+	done->from = from;
+	done->to = to;
+	done->filter = *filter;
+	done->expected = expected;
+	done->next = plan->done;
+	plan->done = done;
+}
+
+static int
+pages_of(int64_t total)
+{
+	if (total > JM_PLAN_REACH)
+		total = JM_PLAN_REACH;
+	return (int) ((total + JM_PLAN_PAGE - 1) / JM_PLAN_PAGE);
+}
+
+static JmCell *
+new_cell(JmPlan *plan, int origin, int64_t from, int64_t to, const JmPlanFilter *filter,
+		 int64_t total, JmSplit *split)
+{
+	JmCell	   *cell = make(plan, sizeof(JmCell));
+
+	cell->cell_id = plan->next_id++;
+	cell->origin = origin;
+	cell->from = from;
+	cell->to = to;
+	cell->filter = *filter;
+	cell->expected = total;
+	cell->npages = pages_of(total);
+	cell->split = split;
+	cell->parent_id = split ? split->cell->cell_id : 0;
+	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
+		cell->pages[p].odd_total = -1;
+	return cell;
+}
+
+static void
+append_cell(JmCell **list, JmCell *cell)
+{
+	while (*list)
+		list = &(*list)->next;
+	cell->next = NULL;
+	*list = cell;
+}
+
+/* A part is finished; when it was the last, so is the whole. */
+static void
+finish_part(JmPlan *plan, JmSplit *split, JmCellStatus status, int64_t expected)
+{
+	while (split)
+	{
+		JmSplit    *parent = split->parent;
+		JmCell	   *cell = split->cell;
+
+		split->pending--;
+		split->expected += expected;
+		split->failed = split->failed || status == JM_CELL_FAILED;
+		split->truncated = split->truncated || status == JM_CELL_TRUNCATED;
+		if (split->pending > 0)
+			return;
+
+		/* offers that no part can reach, being without the criterion */
+		cell->received = split->expected;
+		if (split->failed)
+		{
+			cell->status = JM_CELL_FAILED;
+			cell->problem = "some of its parts could not be read";
+		}
+		else if (split->truncated || split->expected < cell->expected)
+		{
+			cell->status = JM_CELL_TRUNCATED;
+			cell->problem = "its parts do not hold all its offers";
+		}
+		else
+			cell->status = JM_CELL_SPLIT;
+		status = cell->status;
+		expected = cell->expected;
+		append_cell(&plan->ready, cell);
+		discard(plan, split);
+		split = parent;
+	}
+}
+
+static void
+finish_cell(JmPlan *plan, JmCell *cell, JmCellStatus status, const char *problem)
+{
+	JmCell	  **link = &plan->open;
+
+	cell->status = status;
+	cell->problem = problem;
+	while (*link && *link != cell)
+		link = &(*link)->next;
+	if (*link)
+		*link = cell->next;
+	append_cell(&plan->ready, cell);
+	finish_part(plan, cell->split, status, cell->expected);
+}
+
+/* Opens a cell; one without offers is complete at once. */
+static void
+open_cell(JmPlan *plan, JmCell *cell)
+{
+	if (cell->npages == 0)
+		finish_cell(plan, cell, JM_CELL_COMPLETE, NULL);
+	else
+		append_cell(&plan->open, cell);
+}
+
+/* ------------------------------------------------------------------------
+ * Splitting one second
+ * ------------------------------------------------------------------------
+ */
+static const char domains[] = "ABCDEFGHIJKLMN";
+
+/* Index and number of the ROME codes of a domain (the list is sorted). */
+static void
+romes_of(const JmPlan *plan, char domain, int *first, int *count)
+{
+	*first = 0;
+	while (*first < plan->nromes && domain && plan->romes[*first][0] != domain)
+		(*first)++;
+	*count = 0;
+	while (*first + *count < plan->nromes &&
+		   (domain == 0 || plan->romes[*first + *count][0] == domain))
+		(*count)++;
+}
+
+static void
+add_part(JmPlan *plan, JmSplit *split, const Span *whole, const JmPlanFilter *filter)
+{
+	Span	   *span;
+
+	split->pending++;
+	for (Done *done = plan->done; done; done = done->next)
+		if (done->origin == whole->origin && done->from == whole->from &&
+			done->to == whole->to && memcmp(&done->filter, filter, sizeof(*filter)) == 0)
+		{
+			split->expected += done->expected;
+			split->pending--;
+			return;
+		}
+	span = new_span(plan, whole->origin, whole->from, whole->to, filter);
+	span->split = split;
+	push_front(plan, span);
+}
+
+/* Parts of a list of n codes from first: groups, or halves of a group. */
+static void
+add_groups(JmPlan *plan, JmSplit *split, const Span *whole, JmPlanFilter filter,
+		   bool romes, int first, int n, int group)
+{
+	for (int i = 0; i < n; i += group)
+	{
+		int			count = n - i < group ? n - i : group;
+
+		if (romes)
+		{
+			filter.rome_first = first + i;
+			filter.rome_count = count;
+		}
+		else
+		{
+			filter.departement_first = first + i;
+			filter.departement_count = count;
+		}
+		add_part(plan, split, whole, &filter);
+	}
+}
+
+/*
+ * Splits a window that dates cannot split: by grand domaine, then groups of
+ * départements down to one, then groups of ROME codes down to one.  false
+ * when nothing is left to split by.
+ */
+static bool
+split_by_filter(JmPlan *plan, Span *whole, int64_t total)
+{
+	JmSplit    *split;
+	JmPlanFilter filter = whole->filter;
+	int			first,
+				count;
+
+	if (plan->ndepartements == 0 && plan->nromes == 0)
+		return false;			/* the caller's own criteria are in the way */
+	romes_of(plan, filter.domain, &first, &count);
+	if (filter.rome_count == 1 ||
+		(filter.domain && filter.departement_count == 1 && filter.rome_count == 0 && count == 0))
+		return false;
+
+	split = make(plan, sizeof(JmSplit));
+	split->parent = whole->split;
+	split->cell = new_cell(plan, whole->origin, whole->from, whole->to, &filter, total, whole->split);
+	split->cell->npages = 0;
+	split->pending = 1;			/* until all parts are added */
+	if (filter.domain == 0)
+	{
+		for (const char *d = domains; *d; d++)
+		{
+			filter.domain = *d;
+			add_part(plan, split, whole, &filter);
+		}
+	}
+	else if (filter.departement_count == 0)
+		add_groups(plan, split, whole, filter, false, 0, plan->ndepartements, 5);
+	else if (filter.departement_count > 1)
+		add_groups(plan, split, whole, filter, false, filter.departement_first,
+				   filter.departement_count, 1);
+	else if (filter.rome_count == 0)
+		add_groups(plan, split, whole, filter, true, first, count, 200);
+	else
+		add_groups(plan, split, whole, filter, true, filter.rome_first, filter.rome_count,
+				   (filter.rome_count + 1) / 2);
+	/* the count of one taken above is given back here */
+	finish_part(plan, split, JM_CELL_COMPLETE, 0);
+	return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Walking a span
+ * ------------------------------------------------------------------------
+ */
+
+/* Is a row outside the bounds that were asked for, as they are understood? */
+static bool
+has_stranger(const JmPlan *plan, const JmPlanAsk *ask, const JmPlanRow *rows, int nrows)
+{
+	for (int i = 0; i < nrows; i++)
+		if (rows[i].readable && rows[i].created != INT64_MIN &&
+			(rows[i].created < ask->from + plan->shift - 1 ||
+			 rows[i].created > ask->to + plan->shift + 1))
+			return true;
+	return false;
+}
+
+/*
+ * Rows outside the bounds that were asked for tell how the API shifts them;
+ * false if no shift explains them all.
+ */
+static bool
+learn_shift(JmPlan *plan, const JmPlanAsk *ask, const JmPlanRow *rows, int nrows)
+{
+	int64_t		before = plan->shift;
+
+	for (int i = 0; i < nrows; i++)
+	{
+		int64_t		created = rows[i].created;
+		int64_t		shift = plan->shift;
+
+		if (!rows[i].readable || created == INT64_MIN)
+			continue;
+		if (created < ask->from + shift - 1)
+		{
+			shift = created - ask->from;
+			shift -= (shift % SHIFT_STEP + SHIFT_STEP) % SHIFT_STEP;
+		}
+		else if (created > ask->to + shift + 1)
+		{
+			shift = created - ask->to + SHIFT_STEP - 1;
+			shift -= (shift % SHIFT_STEP + SHIFT_STEP) % SHIFT_STEP;
+		}
+		if (shift >= -SHIFT_MAX && shift <= SHIFT_MAX)
+			plan->shift = shift;
+	}
+	if (has_stranger(plan, ask, rows, nrows))
+	{
+		plan->shift = before;
+		return false;
+	}
+	return true;
+}
+
+static void
+keep_page(JmPlan *plan, JmPlanPage *page, int64_t total, JmPlanRow *rows, int nrows, void *payload)
+{
+	clear_page(plan, page);
+	page->state = PAGE_HAVE;
+	page->total = total;
+	page->rows = make(plan, sizeof(JmPlanRow) * (size_t) (nrows + 1));
+	memcpy(page->rows, rows, sizeof(JmPlanRow) * (size_t) nrows);
+	page->nrows = nrows;
+	page->payload = payload;
+}
+
+static void check_cell(JmPlan *plan, JmCell *cell);
+
+/* The first page, read with a wider window, serves a cell of the same top. */
+static void
+give_first_page(Span *span, JmCell *cell, int64_t total)
+{
+	if (span->first.state != PAGE_HAVE)
+		return;
+	cell->pages[0] = span->first;
+	cell->pages[0].total = total;
+	cell->pages[0].odd_total = -1;
+	memset(&span->first, 0, sizeof(span->first));
+}
+
+/* The span is small enough, or cannot be made smaller: it becomes a cell. */
+static void
+close_span(JmPlan *plan, Span *span, int64_t total)
+{
+	JmCell	   *cell = new_cell(plan, span->origin, span->from, span->to, &span->filter,
+								total, span->split);
+
+	give_first_page(span, cell, total);
+	remove_span(plan, span);
+	open_cell(plan, cell);
+	if (cell->status == JM_CELL_OPEN)
+		check_cell(plan, cell);
+}
+
+static void
+answer_count(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, void *payload)
+{
+	keep_page(plan, &span->first, total, rows, nrows, payload);
+	span->total = total;
+	if (total <= JM_PLAN_REACH)
+		close_span(plan, span, total);
+	else if (span->to - span->from > 2)
+		span->walk = true;
+	else if (split_by_filter(plan, span, total))
+		remove_span(plan, span);
+	else
+		close_span(plan, span, total);
+}
+
+/*
+ * Page CELL_PAGES - 1 of the span tells where its first rows end: they become
+ * a cell, and the span goes on below.
+ */
+static void
+answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, void *payload)
+{
+	int64_t		oldest = INT64_MAX;
+	int64_t		cut = INT64_MAX;
+	int64_t		bound;
+	int			kept = 0;
+	JmCell	   *cell;
+
+	span->total = total;
+	if (total <= JM_PLAN_REACH)
+	{
+		/* fewer than was thought: the page serves the cell all the same */
+		cell = new_cell(plan, span->origin, span->from, span->to, &span->filter, total, span->split);
+		give_first_page(span, cell, total);
+		if (cell->npages >= CELL_PAGES)
+			keep_page(plan, &cell->pages[CELL_PAGES - 1], total, rows, nrows, payload);
+		else
+			plan->hooks.drop(plan->hooks.context, payload);
+		remove_span(plan, span);
+		open_cell(plan, cell);
+		if (cell->status == JM_CELL_OPEN)
+			check_cell(plan, cell);
+		return;
+	}
+
+	for (int i = 0; i < nrows; i++)
+		if (rows[i].created != INT64_MIN && rows[i].created < oldest)
+			oldest = rows[i].created;
+	for (int i = 0; i < nrows; i++)
+		if (rows[i].created != INT64_MIN && rows[i].created > oldest && rows[i].created < cut)
+			cut = rows[i].created;
+	bound = cut - plan->shift;
+	if (cut != INT64_MAX && bound > span->from && bound < span->to)
+	{
+		for (int i = 0; i < nrows; i++)
+			if (rows[i].created != INT64_MIN && rows[i].created >= cut)
+				rows[kept++] = rows[i];
+		cell = new_cell(plan, span->origin, bound, span->to, &span->filter,
+						(CELL_PAGES - 1) * JM_PLAN_PAGE + kept, span->split);
+		if (span->split)
+			span->split->pending++;
+		give_first_page(span, cell, cell->expected);
+		keep_page(plan, &cell->pages[CELL_PAGES - 1], cell->expected, rows, kept, payload);
+		span->total -= cell->expected;
+		span->to = bound;
+		span->walk = span->total > JM_PLAN_REACH;
+		append_cell(&plan->open, cell);
+		return;
+	}
+
+	/* a page of one second: what is above it, that second, what is below */
+	plan->hooks.drop(plan->hooks.context, payload);
+	bound = oldest - plan->shift;
+	if (oldest == INT64_MAX || bound - 1 <= span->from || bound + 1 >= span->to)
+	{
+		/* no help from the rows: halves */
+		int64_t		middle = span->from + (span->to - span->from) / 2;
+
+		if (oldest != INT64_MAX && bound + 1 >= span->to && span->to - 2 > span->from)
+			middle = span->to - 2;
+		else if (oldest != INT64_MAX && bound - 1 <= span->from && span->from + 2 < span->to)
+			middle = span->from + 2;
+		push_front(plan, new_span(plan, span->origin, span->from, middle, &span->filter));
+		plan->spans->split = span->split;
+	}
+	else
+	{
+		push_front(plan, new_span(plan, span->origin, span->from, bound - 1, &span->filter));
+		plan->spans->split = span->split;
+		push_front(plan, new_span(plan, span->origin, bound - 1, bound + 1, &span->filter));
+		plan->spans->split = span->split;
+		if (span->split)
+			span->split->pending++;
+	}
+	if (span->split)
+		span->split->pending++;
+	push_front(plan, new_span(plan, span->origin, plan->spans->to, span->to, &span->filter));
+	plan->spans->split = span->split;
+	remove_span(plan, span);
+}
+
+/* ------------------------------------------------------------------------
+ * Reading a cell
+ * ------------------------------------------------------------------------
+ */
+typedef struct RowPage
+{
+	uint64_t	id;
+	int			page;
+} RowPage;
+
+static int
+row_page_cmp(const void *a, const void *b)
+{
+	const RowPage *x = a;
+	const RowPage *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/*
+ * Counts the different readable offers in a cell's pages, and marks the pages
+ * that share one with another row.
+ */
+static int
+count_distinct(JmPlan *plan, JmCell *cell, int *unreadable, bool *repeats)
+{
+	RowPage    *ids = make(plan, sizeof(RowPage) * JM_PLAN_MAX_PAGES * JM_PLAN_PAGE);
+	int			n = 0;
+	int			distinct = 0;
+
+	*unreadable = 0;
+	memset(repeats, 0, sizeof(bool) * JM_PLAN_MAX_PAGES);
+	for (int p = 0; p < cell->npages; p++)
+		for (int i = 0; i < cell->pages[p].nrows; i++)
+			if (cell->pages[p].rows[i].readable)
+			{
+				ids[n].id = cell->pages[p].rows[i].id;
+				ids[n++].page = p;
+			}
+			else
+				(*unreadable)++;
+	qsort(ids, (size_t) n, sizeof(RowPage), row_page_cmp);
+	for (int i = 0; i < n; i++)
+		if (i > 0 && ids[i].id == ids[i - 1].id)
+			repeats[ids[i].page] = repeats[ids[i - 1].page] = true;
+		else
+			distinct++;
+	discard(plan, ids);
+	return distinct;
+}
+
+/* Is a page to be read again?  Not more often than is bounded. */
+static bool
+read_again(JmPlan *plan, JmPlanPage *page)
+{
+	if (++page->tries >= MAX_TRIES)
+		return false;
+	clear_page(plan, page);
+	return true;
+}
+
+/* Finishes the cell if all its pages are there. */
+static void
+check_cell(JmPlan *plan, JmCell *cell)
+{
+	int			unreadable;
+	bool		missing = false;
+	bool		repeats[JM_PLAN_MAX_PAGES];
+	int64_t		reach = cell->expected < JM_PLAN_REACH ? cell->expected : JM_PLAN_REACH;
+
+	for (int p = 0; p < cell->npages; p++)
+	{
+		int64_t		should = reach - (int64_t) p * JM_PLAN_PAGE;
+
+		if (should > JM_PLAN_PAGE)
+			should = JM_PLAN_PAGE;
+		if (cell->pages[p].state != PAGE_HAVE)
+			missing = true;
+		else if (cell->pages[p].nrows != should)
+		{
+			missing = true;
+			if (!read_again(plan, &cell->pages[p]))
+			{
+				finish_cell(plan, cell, JM_CELL_FAILED,
+							"a page held fewer offers than it should");
+				return;
+			}
+		}
+	}
+	if (missing)
+		return;
+	cell->received = count_distinct(plan, cell, &unreadable, repeats);
+	if (cell->received + unreadable < reach)
+	{
+		/* some row came twice, so another never came: one page of the two is wrong */
+		for (int p = 0; p < cell->npages; p++)
+			if (repeats[p] && !read_again(plan, &cell->pages[p]))
+			{
+				finish_cell(plan, cell, JM_CELL_FAILED,
+							"fewer different offers came than were announced");
+				return;
+			}
+		return;
+	}
+	if (unreadable)
+	{
+		bool		again = false;
+
+		for (int p = 0; p < cell->npages; p++)
+			for (int i = 0; i < cell->pages[p].nrows; i++)
+				if (!cell->pages[p].rows[i].readable)
+				{
+					again = read_again(plan, &cell->pages[p]) || again;
+					break;
+				}
+		if (!again)
+			finish_cell(plan, cell, JM_CELL_FAILED, "some offers could not be read");
+	}
+	else if (cell->expected > JM_PLAN_REACH)
+		finish_cell(plan, cell, JM_CELL_TRUNCATED, "more offers than one search serves");
+	else
+		finish_cell(plan, cell, JM_CELL_COMPLETE, NULL);
+}
+
+/*
+ * The total moved: what was read under another total must be read again.
+ * false if the cell is no longer open.
+ */
+static bool
+move_total(JmPlan *plan, JmCell *cell, int64_t total)
+{
+	bool		forced = cell->expected > JM_PLAN_REACH;
+
+	if (++cell->moves > MAX_MOVES)
+	{
+		finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
+		return false;
+	}
+	if (total > JM_PLAN_REACH && !forced)
+	{
+		/* it does not fit any more: back to planning */
+		Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
+		JmCell	  **link = &plan->open;
+
+		span->split = cell->split;
+		push_front(plan, span);
+		while (*link != cell)
+			link = &(*link)->next;
+		*link = cell->next;
+		jm_plan_free_cell(plan, cell);
+		return false;
+	}
+	cell->expected = total;
+	cell->npages = pages_of(total);
+	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
+	{
+		JmPlanPage *page = &cell->pages[p];
+
+		if (page->state == PAGE_HAVE && (page->total != total || p >= cell->npages))
+			clear_page(plan, page);
+	}	return true;
+}
+
+static void
+answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, int nrows,
+			void *payload)
+{
+	JmPlanPage *page = &cell->pages[p];
+
+	if (p >= cell->npages)
+	{
+		/* asked for before the total shrank */
+		plan->hooks.drop(plan->hooks.context, payload);
+		page->state = PAGE_NEEDED;
+		return;
+	}
+	if (total != cell->expected)
+	{
+		bool		confirmed = page->odd_total == total;
+
+		/*
+		 * One page against the others may be a slip of the server: the page
+		 * is asked for once more before all the others are.  A cell that a
+		 * walk cut has no announced total yet.
+		 */
+		page->odd_total = total;
+		if (!confirmed && cell->answers > 1)
+		{
+			plan->hooks.drop(plan->hooks.context, payload);
+			if (!read_again(plan, page))
+				finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
+			return;
+		}
+		keep_page(plan, page, total, rows, nrows, payload);
+		if (!move_total(plan, cell, total))
+			return;
+	}
+	else
+		keep_page(plan, page, total, rows, nrows, payload);
+	check_cell(plan, cell);
+}
+
+/* ------------------------------------------------------------------------
+ * What the harvest uses
+ * ------------------------------------------------------------------------
+ */
+static void
+fill_ask(JmPlanAsk *ask, void *unit, bool probe, int page, int origin,
+		 int64_t from, int64_t to, const JmPlanFilter *filter)
+{
+	memset(ask, 0, sizeof(*ask));
+	ask->unit = unit;
+	ask->probe = probe;
+	ask->page = page;
+	ask->first = page * JM_PLAN_PAGE;
+	ask->last = ask->first + JM_PLAN_PAGE - 1;
+	ask->origin = origin;
+	ask->from = from;
+	ask->to = to;
+	ask->filter = *filter;
+}
+
+/*
+ * The next request to send; false when there is none to send now.  Each must
+ * be answered by jm_plan_answer or jm_plan_no_answer, in any order.
+ */
+bool
+jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
+{
+	int			needed = 0;
+	int			open = 0;
+
+	for (JmCell *cell = plan->open; cell; cell = cell->next)
+	{
+		open++;
+		for (int p = 0; p < cell->npages; p++)
+			needed += cell->pages[p].state == PAGE_NEEDED;
+	}
+	if (needed < LOOK_AHEAD && open < MAX_OPEN)
+		for (Span *span = plan->spans; span; span = span->next)
+			if (!span->asked)
+			{
+				span->asked = true;
+				fill_ask(ask, span, true, span->walk ? CELL_PAGES - 1 : 0, span->origin,
+						 span->from, span->to, &span->filter);
+				return true;
+			}
+	for (JmCell *cell = plan->open; cell; cell = cell->next)
+		for (int p = 0; p < cell->npages; p++)
+			if (cell->pages[p].state == PAGE_NEEDED)
+			{
+				cell->pages[p].state = PAGE_ASKED;
+				fill_ask(ask, cell, false, p, cell->origin, cell->from, cell->to, &cell->filter);
+				ask->cell_id = cell->cell_id;
+				return true;
+			}
+	return false;
+}
+
+/* Is the unit of a request still there?  (A cell may have been given up.) */
+static bool
+is_open(const JmPlan *plan, const JmPlanAsk *ask)
+{
+	if (ask->probe)
+		return true;
+	for (JmCell *cell = plan->open; cell; cell = cell->next)
+		if (cell == ask->unit && cell->cell_id == ask->cell_id)
+			return true;
+	return false;
+}
+
+/*
+ * Feeds an answer: the total that it announced (-1: none) and its rows.
+ * payload is the caller's; it comes back in a cell's page, or is dropped.  rows
+ * may be changed.
+ */
+void
+jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
+			   JmPlanRow *rows, int nrows, void *payload)
+{
+	if (!is_open(plan, ask))
+	{
+		plan->hooks.drop(plan->hooks.context, payload);
+		return;
+	}
+	if (total < 0)
+	{
+		plan->hooks.drop(plan->hooks.context, payload);
+		jm_plan_no_answer(plan, ask);
+		return;
+	}
+	if (has_stranger(plan, ask, rows, nrows))
+	{
+		/* a slip of the server, or a shift of its clock: that comes again */
+		bool	   *seen = ask->probe ? &((Span *) ask->unit)->stranger :
+		&((JmCell *) ask->unit)->pages[ask->page].stranger;
+
+		if (!*seen || !learn_shift(plan, ask, rows, nrows))
+		{
+			*seen = true;
+			plan->hooks.drop(plan->hooks.context, payload);
+			jm_plan_no_answer(plan, ask);
+			return;
+		}
+	}
+	if (ask->probe)
+	{
+		Span	   *span = ask->unit;
+
+		span->asked = false;
+		if (span->walk)
+			answer_walk(plan, span, total, rows, nrows, payload);
+		else
+			answer_count(plan, span, total, rows, nrows, payload);
+	}
+	else
+	{
+		JmCell	   *cell = ask->unit;
+
+		cell->answers++;
+		answer_page(plan, cell, ask->page, total, rows, nrows, payload);
+	}
+}
+
+/* Tells that a request brought no usable answer, all retries included. */
+void
+jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
+{
+	if (!is_open(plan, ask))
+		return;
+	if (ask->probe)
+	{
+		Span	   *span = ask->unit;
+
+		span->asked = false;
+		if (++span->tries >= MAX_TRIES)
+		{
+			JmCell	   *cell = new_cell(plan, span->origin, span->from, span->to,
+										&span->filter, span->total, span->split);
+
+			cell->npages = 0;
+			if (cell->expected < 0)
+				cell->expected = 0;
+			remove_span(plan, span);
+			finish_cell(plan, cell, JM_CELL_FAILED, "no usable answer");
+		}
+	}
+	else
+	{
+		JmCell	   *cell = ask->unit;
+		JmPlanPage *page = &cell->pages[ask->page];
+
+		if (++page->tries >= MAX_TRIES)
+			finish_cell(plan, cell, JM_CELL_FAILED, "no usable answer");
+		else
+			page->state = PAGE_NEEDED;
+	}
+}
+
+/* A finished cell, to be stored, or NULL.  Free it with jm_plan_free_cell. */
+JmCell *
+jm_plan_ready(JmPlan *plan)
+{
+	JmCell	   *cell = plan->ready;
+
+	if (cell)
+		plan->ready = cell->next;
+	return cell;
+}
+
+void
+jm_plan_free_cell(JmPlan *plan, JmCell *cell)
+{
+	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
+		clear_page(plan, &cell->pages[p]);
+	discard(plan, cell);
+}
+
+/* Is there nothing left to ask, to wait for or to store? */
+bool
+jm_plan_finished(const JmPlan *plan)
+{
+	return plan->spans == NULL && plan->open == NULL && plan->ready == NULL;
+}
+
+/* Seconds by which the API was seen to shift the bounds. */
+int64_t
+jm_plan_clock_shift(const JmPlan *plan)
+{
+	return plan->shift;
+}

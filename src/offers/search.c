@@ -1,0 +1,47 @@
+/*
+ * search.c
+ *		One page of the search, read from an answer.
+ */
+#include "postgres.h"
+
+#include "core/compat.h"
+#include "core/subxact.h"
+#include "offers/search.h"
+
+typedef struct ParseArgs
+{
+	const JmRequest *request;
+	JmPage	   *page;
+} ParseArgs;
+
+static void
+parse(void *arg)
+{
+	ParseArgs  *args = arg;
+
+	jm_page_parse(args->request->body, args->request->body_len, args->page);
+}
+
+/*
+ * Parses a complete answer into a page, in the current memory context.
+ * Returns NULL, or the error when it is not the JSON that the API promises.
+ */
+ErrorData *
+jm_search_page(const JmRequest *request, JmPage *page)
+{
+	ParseArgs	args = {request, page};
+
+	return jm_try(parse, &args);
+}
+
+/* ERROR for an answer that jm_search_page could not read. */
+void
+jm_raise_bad_answer(const JmRequest *request, const ErrorData *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+			 errmsg("server \"%s\" sent an answer that cannot be read: %s",
+					request->server->name, why->message),
+			 why->detail ? errdetail_internal("%s", why->detail) : 0,
+			 errhint("Check the option api_url of the server; if it is right, try again later.")));
+}

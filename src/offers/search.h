@@ -1,0 +1,16 @@
+/*
+ * search.h
+ *		One page of the search, read from an answer.
+ */
+#ifndef JM_SEARCH_H
+#define JM_SEARCH_H
+
+#include "postgres.h"
+
+#include "http/http.h"
+#include "offers/load.h"
+
+extern ErrorData *jm_search_page(const JmRequest *request, JmPage *page);
+extern void jm_raise_bad_answer(const JmRequest *request, const ErrorData *why) pg_attribute_noreturn();
+
+#endif							/* JM_SEARCH_H */

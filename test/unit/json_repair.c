@@ -1,0 +1,44 @@
+/* Text that jsonb refuses must come out acceptable, and all other text as it was. */
+#include "offers/json_repair.h"
+#include "unit.h"
+
+static char out[4096];
+static size_t repairs;
+
+static const char *
+repair(const char *in)
+{
+	jm_json_repair(in, strlen(in), out, &repairs);
+	return out;
+}
+
+int
+main(void)
+{
+	CHECK_STR(repair("{\"a\":\"caf\xc3\xa9 \xf0\x9f\x9a\x80\"}"), "{\"a\":\"caf\xc3\xa9 \xf0\x9f\x9a\x80\"}");
+	CHECK_INT(repairs, 0);
+	CHECK_STR(repair("\"a\\u0000b\""), "\"a\xef\xbf\xbd" "b\"");
+	CHECK_INT(repairs, 1);
+	CHECK_STR(repair("\"a\\\\u0000b\""), "\"a\\\\u0000b\"");
+	CHECK_INT(repairs, 0);
+	CHECK_STR(repair("\"\\ud83d\\ude80\""), "\"\\ud83d\\ude80\"");
+	CHECK_INT(repairs, 0);
+	CHECK_STR(repair("\"\\ud83dx\""), "\"\xef\xbf\xbdx\"");
+	CHECK_STR(repair("\"\\ude80\""), "\"\xef\xbf\xbd\"");
+	CHECK_STR(repair("\"\\ud83d\\ud83d\\ude80\""), "\"\xef\xbf\xbd\\ud83d\\ude80\"");
+	CHECK_STR(repair("\"\\uD800"), "\"\xef\xbf\xbd");
+	CHECK_STR(repair("\\ud83d\\u00"), "\xef\xbf\xbd\\u00");
+	CHECK_STR(repair("\xe9t\xe9"), "\xef\xbf\xbdt\xef\xbf\xbd");
+	CHECK_INT(repairs, 2);
+	CHECK_STR(repair("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	CHECK_STR(repair("\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd");
+	CHECK_STR(repair("\xf4\x90\x80\x80x"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx");
+	CHECK_STR(repair("\xe2\x82"), "\xef\xbf\xbd\xef\xbf\xbd");
+	CHECK_STR(repair("\xef\xbb\xbf{}"), "{}");
+	CHECK_STR(repair("\\\xc3\xa9"), "\\\xc3\xa9");
+	CHECK_STR(repair(""), "");
+	CHECK_STR(repair("\\"), "\\");
+	jm_json_repair("a\0b", 3, out, &repairs);
+	CHECK_STR(out, "a\xef\xbf\xbd" "b");
+	return unit_failures != 0;
+}
