@@ -311,7 +311,7 @@ build_gazetteer(void)
 	jm_scan_table("departement", departement_columns, lengthof(departement_columns), add_departement, rows);
 	if (g->n_departements > 0)
 		qsort(g->departements, g->n_departements, sizeof(JmDepartement), compare_departements);
-	find_point_functions(rows, jm_column_type("commune", "centroid"));
+	find_point_functions(rows, jm_rule_column_type("commune", "centroid"));
 	jm_scan_table("commune", commune_columns, lengthof(commune_columns), add_commune, rows);
 	if (g->n_communes > 0)
 		qsort(g->communes, g->n_communes, sizeof(JmCommune), compare_communes);
@@ -346,7 +346,7 @@ PG_FUNCTION_INFO_V1(jobmarket_resolve_place);
 /*
  * resolve_place(label, postal_code, insee_code, latitude, longitude) ->
  * (insee_code, postal_code, departement_code, region_code, territory, method,
- * confidence)
+ * confidence, latitude, longitude)
  */
 Datum
 jobmarket_resolve_place(PG_FUNCTION_ARGS)
@@ -355,8 +355,8 @@ jobmarket_resolve_place(PG_FUNCTION_ARGS)
 	JmGazetteer *g = jm_rule_cache(&place_cache);
 	JmPlaceInput in = {NULL, 0, NULL, 0, NULL, 0, NAN, NAN};
 	JmPlace		place;
-	Datum		values[7];
-	bool		nulls[7];
+	Datum		values[9];
+	bool		nulls[9];
 
 	if (tupdesc == NULL)
 	{
@@ -396,5 +396,10 @@ jobmarket_resolve_place(PG_FUNCTION_ARGS)
 	values[4] = CStringGetTextDatum(place.territory);
 	values[5] = CStringGetTextDatum(jm_place_method_name(place.method));
 	values[6] = Float4GetDatum(place.confidence);
+	if ((nulls[7] = nulls[8] = isnan(place.latitude)) == false)
+	{
+		values[7] = Float8GetDatum(place.latitude);
+		values[8] = Float8GetDatum(place.longitude);
+	}
 	return HeapTupleGetDatum(heap_form_tuple(tupdesc, values, nulls));
 }

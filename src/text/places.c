@@ -730,13 +730,66 @@ commune_continuing(const JmGazetteer *g, const JmLabel *label, int departement)
 }
 
 /*
+ * Where on the map: the stated coordinates, put right if they were exchanged,
+ * unless they are far from the commune that was found; then its own.
+ */
+static void
+set_point(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
+{
+	double		lat = in->latitude;
+	double		lon = in->longitude;
+	bool		stated = isfinite(lat) && isfinite(lon) && fabs(lat) <= 90 && fabs(lon) <= 180 &&
+	!(fabs(lat) < 0.01 && fabs(lon) < 0.01);
+
+	place->latitude = place->longitude = NAN;
+	if (place->commune >= 0)
+	{
+		const JmCommune *c = &g->communes[place->commune];
+		double		limit = c->insee[0] == '9' && c->insee[1] == '7' && c->insee[2] == '3' ?
+		NEAREST_GUYANE_KM : NEAREST_LABELLED_KM;
+
+		if (stated && isnan(c->latitude))
+			;
+		else if (stated && distance_km(lat, lon, c->latitude, c->longitude) <= limit)
+			;
+		else if (stated && distance_km(lon, lat, c->latitude, c->longitude) <= limit)
+		{
+			lat = in->longitude;
+			lon = in->latitude;
+		}
+		else
+		{
+			stated = !isnan(c->latitude);
+			lat = c->latitude;
+			lon = c->longitude;
+		}
+	}
+	else if (place->departement >= 0 && g->n_communes > 0)
+		stated = false;			/* commune_at() did not believe them */
+	if (stated)
+	{
+		place->latitude = lat;
+		place->longitude = lon;
+	}
+}
+
+static void resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place);
+
+/*
  * Resolves a place.  *place gets the numbers of its commune, departement and
  * region, each -1 when unknown, the territory (metropole, corse, drom, com,
  * etranger, inconnu), how it was found and how much that is to be trusted
- * (0 to 1).
+ * (0 to 1), and a point.
  */
 void
 jm_resolve_place(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
+{
+	resolve(g, in, place);
+	set_point(g, in, place);
+}
+
+static void
+resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 {
 	JmLabel		label;
 	char		insee[JM_CODE_MAX];

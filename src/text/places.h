@@ -127,6 +127,8 @@ typedef struct JmPlace
 	const char *territory;
 	JmPlaceMethod method;
 	float		confidence;
+	double		latitude;		/* NAN: unknown */
+	double		longitude;
 } JmPlace;
 
 extern const char *jm_place_method_name(JmPlaceMethod method);

@@ -207,7 +207,7 @@ jm_scan_table(const char *table, const char *const *columns, int n_columns,
 
 /* The type of a column of a table of schema jobmarket. */
 Oid
-jm_column_type(const char *table, const char *column)
+jm_rule_column_type(const char *table, const char *column)
 {
 	Oid			relid = rule_table(table);
 

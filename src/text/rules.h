@@ -41,6 +41,6 @@ extern void *jm_rule_cache(JmRuleCache *cache);
 extern void jm_scan_table(const char *table, const char *const *columns,
 						  int n_columns, JmRowCallback callback, void *arg);
 
-extern Oid	jm_column_type(const char *table, const char *column);
+extern Oid	jm_rule_column_type(const char *table, const char *column);
 
 #endif							/* JM_RULES_H */
