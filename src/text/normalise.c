@@ -115,16 +115,19 @@ legacy_byte(uint32_t cp)
  * whose own bytes end at src, returns what was meant and moves *used on by the
  * bytes that followed; 0 when this is ordinary text.  Only characters that
  * French text holds are believed, since "a-grave, no-break space, guillemet"
- * would decode to a Samaritan letter.
+ * would decode to a Samaritan letter.  With twice, cp itself came out of such
+ * a repair, and each character that follows is repaired first.
  */
 static uint32_t
-repair_mojibake(uint32_t cp, const unsigned char *src, size_t len, size_t *used)
+repair_mojibake(uint32_t cp, const unsigned char *src, size_t len, size_t *used,
+				bool twice)
 {
 	size_t		n;
 	size_t		at = 0;
 	int			follow[2];
 	int			i;
 	int			wanted;
+	uint32_t	next;
 	uint32_t	meant;
 
 	if (cp == 0xC2 || cp == 0xC3 || cp == 0xC5)
@@ -137,10 +140,13 @@ repair_mojibake(uint32_t cp, const unsigned char *src, size_t len, size_t *used)
 	{
 		if (at >= len || src[at] < 0x80)
 			return 0;
-		follow[i] = legacy_byte(decode_utf8(src + at, len - at, &n));
+		next = decode_utf8(src + at, len - at, &n);
+		at += n;
+		if (twice && (meant = repair_mojibake(next, src + at, len - at, &at, false)) != 0)
+			next = meant;
+		follow[i] = legacy_byte(next);
 		if (follow[i] < 0 || (follow[i] & 0xC0) != 0x80)
 			return 0;
-		at += n;
 	}
 	if (wanted == 1)
 	{
@@ -267,9 +273,12 @@ next_character(const unsigned char *src, size_t len, size_t *used)
 		cp = cp1252[cp - 0x80];
 	if (cp >= 0xC2 && cp <= 0xEF)
 	{
-		/* what was damaged twice is repaired twice */
-		while ((meant = repair_mojibake(cp, src + *used, len - *used, used)) != 0)
+		if ((meant = repair_mojibake(cp, src + *used, len - *used, used, false)) != 0)
+		{
 			cp = meant;
+			if ((meant = repair_mojibake(cp, src + *used, len - *used, used, true)) != 0)
+				cp = meant;
+		}
 	}
 	return cp;
 }

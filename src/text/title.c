@@ -66,6 +66,8 @@ gender_marker(const char *s, size_t len)
 	unsigned	seen = 0;
 	int			count = 0;
 
+	if (len == 0 || strchr("hfmwdxn", s[0]) == NULL)
+		return 0;
 	if (word_at(s, len, "hf") || word_at(s, len, "fh"))
 		return 2;
 	for (;;)
