@@ -30,7 +30,7 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywor
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core http
+REGRESS = core text roles keywords places http
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis
