@@ -19,18 +19,18 @@ OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
 OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o \
 	src/text/keywords.o src/text/literals.o src/text/metier.o src/text/normalise.o \
 	src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \
-	src/text/salary.o src/text/text.o src/text/title.o
+	src/text/salary.o src/text/text.o src/text/title.o src/text/understand.o
 OBJS = $(OBJS_core) $(OBJS_http) $(OBJS_json) $(OBJS_offers) $(OBJS_text)
 
 # The install script is these files, in this order.
 SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql \
-	sql/places.sql sql/http.sql sql/offers.sql sql/fetch.sql \
+	sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
 	sql/referential.sql sql/harvest.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core text roles keywords places http
+REGRESS = core text roles keywords places understand http
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis

@@ -23,6 +23,7 @@
 #include "offers/decode.h"
 #include "offers/json_repair.h"
 #include "offers/load.h"
+#include "text/understand.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -94,6 +95,10 @@ typedef enum Statement
 	ST_CHANGE,
 	ST_OFFER,
 	ST_DOCUMENT,
+	ST_DELETE_ROLES,
+	ST_DELETE_KEYWORDS,
+	ST_ROLES,
+	ST_KEYWORDS,
 	ST_DELETE,					/* one for each list */
 	ST_DIMENSION = ST_DELETE + JM_LISTS,
 	ST_CHILD = ST_DIMENSION + JM_LISTS,
@@ -143,27 +148,17 @@ offer_sql(void)
 	appendStringInfoString(&sql, "INSERT INTO jobmarket.offer AS o (offer_id, source, content_hash, company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %s", jm_column_name(c));
-	appendStringInfoString(&sql, ", departement_code, geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
+	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_NAME)
+						   ", geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, c == COL_adapted_company ?
 						 ", coalesce(b.%s, b.company_adapted)" : ", b.%s", jm_column_name(c));
-	/* the département that the commune's code or the place's label begins with */
-	appendStringInfo(&sql,
-					 ", (SELECT d.departement_code FROM jobmarket.departement d"
-					 " WHERE d.departement_code = CASE"
-					 " WHEN b.place_insee_code LIKE '97%%' OR b.place_insee_code LIKE '98%%'"
-					 " THEN left(b.place_insee_code, 3)"
-					 " WHEN b.place_insee_code IS NOT NULL THEN left(b.place_insee_code, 2)"
-					 " WHEN substr(b.place_label, 3, 3) = ' - ' THEN left(b.place_label, 2)"
-					 " WHEN substr(b.place_label, 4, 3) = ' - ' THEN left(b.place_label, 3) END)"
-					 ", CASE WHEN b.place_latitude BETWEEN -90 AND 90"
-					 " AND b.place_longitude BETWEEN -180 AND 180"
-					 " AND (b.place_latitude <> 0 OR b.place_longitude <> 0)"
-					 " THEN %1$s.ST_SetSRID(%1$s.ST_MakePoint(b.place_longitude, b.place_latitude), 4326) END"
-					 " FROM jm_offer b"
+	appendStringInfo(&sql, "%2$s, " JM_UNDERSTOOD_GEOM " FROM jm_offer b" "%3$s"
 					 " ON CONFLICT (offer_id) DO UPDATE SET content_hash = EXCLUDED.content_hash"
-					 ", company_id = EXCLUDED.company_id, departement_code = EXCLUDED.departement_code"
-					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis);
+					 ", company_id = EXCLUDED.company_id"
+					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis,
+					 JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_VALUE), JM_UNDERSTOOD_FROM);
+	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_SET));
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %1$s = EXCLUDED.%1$s", jm_column_name(c));
 	/* a session that came first may have written a newer state */
@@ -245,6 +240,16 @@ statement_sql(Statement st)
 			return "INSERT INTO jobmarket.offer_document (offer_id, document) "
 				"SELECT offer_id, document FROM jm_document "
 				"ON CONFLICT (offer_id) DO UPDATE SET document = EXCLUDED.document";
+		case ST_DELETE_ROLES:
+			return "DELETE FROM jobmarket.offer_role WHERE offer_id = ANY ($1)";
+		case ST_DELETE_KEYWORDS:
+			return "DELETE FROM jobmarket.offer_keyword WHERE offer_id = ANY ($1)";
+		case ST_ROLES:
+			return psprintf("INSERT INTO jobmarket.offer_role (offer_id, role_code, confidence, rule_id) "
+							JM_ROLES_OF " WHERE b.offer_id = ANY ($1)", "jm_offer");
+		case ST_KEYWORDS:
+			return psprintf("INSERT INTO jobmarket.offer_keyword (offer_id, keyword) "
+							JM_KEYWORDS_OF " WHERE b.offer_id = ANY ($1)", "jm_offer");
 		case ST_SEEN_NEW:
 			return "INSERT INTO jobmarket.offer_sighting (offer_id, run_id, seen_at) "
 				"SELECT u, $2, now() FROM unnest($1) u "
@@ -657,6 +662,32 @@ write_children(JmLoader *loader)
 	}
 }
 
+/* Roles and keywords of the offers that were written. */
+static void
+write_understood(JmLoader *loader)
+{
+	char	  **ids = palloc(sizeof(char *) * loader->ndocuments);
+	Oid			types[1] = {TEXTARRAYOID};
+	Datum		values[1];
+
+	/* those that were there before lose what their old state said */
+	for (int all = 0; all <= 1; all++)
+	{
+		int			n = 0;
+
+		for (int i = 0; i < loader->ndocuments; i++)
+			if (loader->documents[i].written && (all || loader->documents[i].known))
+				ids[n++] = loader->documents[i].offer_id;
+		if (n == 0)
+			continue;
+		values[0] = text_array_datum(ids, n);
+		run(all ? ST_ROLES : ST_DELETE_ROLES, 1, types, values, NULL,
+			all ? SPI_OK_INSERT : SPI_OK_DELETE);
+		run(all ? ST_KEYWORDS : ST_DELETE_KEYWORDS, 1, types, values, NULL,
+			all ? SPI_OK_INSERT : SPI_OK_DELETE);
+	}
+}
+
 static void
 write_offers(JmLoader *loader, int nwrite, bool any_known)
 {
@@ -682,6 +713,7 @@ write_offers(JmLoader *loader, int nwrite, bool any_known)
 	run(ST_OFFER, 1, types, values, NULL, SPI_OK_INSERT_RETURNING);
 	nwritten = note_written(loader);
 	loader->counts.unchanged += nwrite - nwritten;
+	write_understood(loader);
 
 	if (jm_keep_documents)
 	{
