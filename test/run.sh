@@ -59,7 +59,7 @@ step_emulator()
 # regress DIR NAME: pg_regress of the module built in DIR
 regress()
 {
-	start_cluster "$1" "$2" || { verdict "$2: cluster starts" 1; return; }
+	start_cluster "$1" "pg_$2" || { verdict "$2: cluster starts" 1; return; }
 	as_user make -s -C "$1" with_llvm=no PG_CONFIG="$pgbin/pg_config" installcheck \
 		${REGRESS:+REGRESS="$REGRESS"} >"$work/$2.log" 2>&1
 	status=$?
@@ -120,7 +120,7 @@ step_clang()
 make_work
 # shellcheck disable=SC2086
 install_packages $PACKAGES_BUILD clang-14 libclang-rt-14-dev binutils openssl curl \
-	pg-bsd-indent libipc-run-perl perl postgresql-client-$PGVERSION
+	pg-bsd-indent libipc-run-perl perl python3-sklearn postgresql-client-$PGVERSION
 src=$work/src
 copy_tree "$src"
 # Real offers, where they lie beside the tree; tests skip what is absent.
