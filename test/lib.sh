@@ -12,7 +12,8 @@ pglib=/usr/lib/postgresql/$PGVERSION/lib
 
 PACKAGES_BUILD="gcc libc6-dev make pkg-config postgresql-$PGVERSION
  postgresql-server-dev-$PGVERSION postgresql-$PGVERSION-postgis-3
- libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates"
+ libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev zlib1g-dev ca-certificates
+ liblapack-dev libblas-dev"
 
 say()
 {
@@ -143,13 +144,13 @@ T
 # start_cluster DIR NAME: a cluster on a socket of its own, no TCP at all.
 start_cluster()
 {
-	PGDATA=$work/$2
+	PGDATA=$work/cluster_$2
 	PGHOST=$work
 	PGPORT=54329
-	PGUSER=jobmarket
+	PGUSER=postgres
 	PGDATABASE=postgres
 	export PGDATA PGHOST PGPORT PGUSER PGDATABASE
-	as_user "$pgbin/initdb" -N -A trust -U jobmarket -E UTF8 --locale=C.UTF-8 \
+	as_user "$pgbin/initdb" -N -A trust -U postgres -E UTF8 --locale=C.UTF-8 \
 		-D "$PGDATA" >"$work/initdb.log" 2>&1 || { cat "$work/initdb.log" >&2; return 1; }
 	{
 		server_settings "$1"

@@ -120,7 +120,7 @@ step_clang()
 make_work
 # shellcheck disable=SC2086
 install_packages $PACKAGES_BUILD clang-14 libclang-rt-14-dev binutils openssl curl \
-	pg-bsd-indent libipc-run-perl perl postgresql-client-$PGVERSION
+	pg-bsd-indent libipc-run-perl perl python3-sklearn postgresql-client-$PGVERSION
 src=$work/src
 copy_tree "$src"
 # Real offers, where they lie beside the tree; tests skip what is absent.

@@ -78,7 +78,8 @@ typedef struct Harvest
 	JmPlan	   *plan;
 	JmClient   *client;
 	List	   *answered;		/* requests not dealt with yet */
-	List	   *errors;			/* PendingError, to be stored with the next cell */
+	List	   *errors;			/* PendingError, to be stored with the next
+								 * cell */
 	int			lost;			/* requests without an answer in a row */
 	char	   *stop;			/* why it must end early */
 
@@ -1055,7 +1056,11 @@ end_run(void *arg)
 
 	values[0] = Int64GetDatum(h->run_id);
 	store_errors(h);
-	/* limited to some criteria, nobody knows which offers should have been seen */
+
+	/*
+	 * limited to some criteria, nobody knows which offers should have been
+	 * seen
+	 */
 	if (h->full && list_length(h->criteria) == 0 && h->stop == NULL)
 		withdraw(h);
 	store_figures(h, args->status, args->message, args->coverage);

@@ -140,7 +140,7 @@ clear_page(JmPlan *plan, JmPlanPage *page)
  * offers, and the hooks' context must outlive it.  Cells are numbered from
  * first_cell_id.
  */
-JmPlan *
+JmPlan	   *
 jm_plan_create(const JmPlanHooks *hooks,
 			   const char *const *departements, int ndepartements,
 			   const char *const *romes, int nromes, int64_t first_cell_id)
@@ -727,7 +727,10 @@ check_cell(JmPlan *plan, JmCell *cell)
 	cell->received = count_distinct(plan, cell, &unreadable, repeats);
 	if (cell->received + unreadable < reach)
 	{
-		/* some row came twice, so another never came: one page of the two is wrong */
+		/*
+		 * some row came twice, so another never came: one page of the two is
+		 * wrong
+		 */
 		for (int p = 0; p < cell->npages; p++)
 			if (repeats[p] && !read_again(plan, &cell->pages[p]))
 			{
@@ -793,7 +796,7 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 
 		if (page->state == PAGE_HAVE && (page->total != total || p >= cell->npages))
 			clear_page(plan, page);
-	}	return true;
+	} return true;
 }
 
 static void
@@ -993,7 +996,7 @@ jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
 }
 
 /* A finished cell, to be stored, or NULL.  Free it with jm_plan_free_cell. */
-JmCell *
+JmCell	   *
 jm_plan_ready(JmPlan *plan)
 {
 	JmCell	   *cell = plan->ready;

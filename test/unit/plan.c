@@ -285,7 +285,10 @@ main(void)
 		free(offers);
 	}
 
-	/* a second that must be split to the last criterion, and one that cannot be */
+	/*
+	 * a second that must be split to the last criterion, and one that cannot
+	 * be
+	 */
 	generate(60000, 40000);
 	CHECK_INT(harvest(8, FROM, TO, &truncated), 0);
 	CHECK_INT(missing(), 0);
