@@ -18,9 +18,12 @@
  * locked set by set (ST_LOCK) before anything refers to them.  So the loader
  * works as a replication applier does, with session_replication_role =
  * replica, unless a user has put triggers on the tables: those must fire.
+ * Rules and places, which are small and seldom edited, are locked against edits
+ * for the transaction: it classifies by one state of them.
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/guc.h"
@@ -31,10 +34,13 @@
 #include "offers/decode.h"
 #include "offers/json_repair.h"
 #include "offers/load.h"
+#include "storage/lmgr.h"
+#include "text/understand.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
@@ -108,6 +114,10 @@ typedef enum Statement
 	ST_OFFER,
 	ST_DOCUMENT,
 	ST_NO_DOCUMENT,
+	ST_DELETE_ROLES,
+	ST_DELETE_KEYWORDS,
+	ST_ROLES,
+	ST_KEYWORDS,
 	ST_DELETE,					/* one for each list */
 	ST_DIMENSION = ST_DELETE + JM_LISTS,
 	ST_LOCK_DIMENSION = ST_DIMENSION + JM_LISTS,
@@ -174,32 +184,17 @@ offer_sql(void)
 	appendStringInfoString(&sql, "INSERT INTO jobmarket.offer AS o (offer_id, source, content_hash, company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %s", jm_column_name(c));
-	appendStringInfoString(&sql, ", departement_code, geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
+	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_NAME)
+						   ", geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, c == COL_adapted_company ?
 						 ", coalesce(b.%s, b.company_adapted)" : ", b.%s", jm_column_name(c));
-
-	/*
-	 * the département that the commune's code or the place's label begins
-	 * with
-	 */
-	appendStringInfo(&sql,
-					 ", (SELECT d.departement_code FROM jobmarket.departement d"
-					 " WHERE d.departement_code = CASE"
-					 " WHEN b.place_insee_code LIKE '97%%' OR b.place_insee_code LIKE '98%%'"
-					 " THEN left(b.place_insee_code, 3)"
-					 " WHEN b.place_insee_code IS NOT NULL THEN left(b.place_insee_code, 2)"
-					 " WHEN substr(b.place_label, 3, 3) = ' - ' THEN left(b.place_label, 2)"
-					 " WHEN substr(b.place_label, 4, 3) = ' - ' THEN left(b.place_label, 3) END"
-					 " FOR KEY SHARE)"
-					 ", CASE WHEN b.place_latitude BETWEEN -90 AND 90"
-					 " AND b.place_longitude BETWEEN -180 AND 180"
-					 " AND (b.place_latitude <> 0 OR b.place_longitude <> 0)"
-					 " THEN %1$s.ST_SetSRID(%1$s.ST_MakePoint(b.place_longitude, b.place_latitude), 4326) END"
-					 " FROM jm_offer b"
+	appendStringInfo(&sql, "%2$s, " JM_UNDERSTOOD_GEOM " FROM jm_offer b" "%3$s"
 					 " ON CONFLICT (offer_id) DO UPDATE SET content_hash = EXCLUDED.content_hash"
-					 ", company_id = EXCLUDED.company_id, departement_code = EXCLUDED.departement_code"
-					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis);
+					 ", company_id = EXCLUDED.company_id"
+					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis,
+					 JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_VALUE), JM_UNDERSTOOD_FROM);
+	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_SET));
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %1$s = EXCLUDED.%1$s", jm_column_name(c));
 	/* a session that came first may have written a newer state */
@@ -295,6 +290,16 @@ statement_sql(Statement st)
 				"ON CONFLICT (offer_id) DO UPDATE SET document = EXCLUDED.document";
 		case ST_NO_DOCUMENT:
 			return "DELETE FROM jobmarket.offer_document d USING jm_document b WHERE d.offer_id = b.offer_id";
+		case ST_DELETE_ROLES:
+			return "DELETE FROM jobmarket.offer_role WHERE offer_id = ANY ($1)";
+		case ST_DELETE_KEYWORDS:
+			return "DELETE FROM jobmarket.offer_keyword WHERE offer_id = ANY ($1)";
+		case ST_ROLES:
+			return psprintf("INSERT INTO jobmarket.offer_role (offer_id, role_code, confidence, rule_id) "
+							JM_ROLES_OF " WHERE b.offer_id = ANY ($1)", "jm_offer");
+		case ST_KEYWORDS:
+			return psprintf("INSERT INTO jobmarket.offer_keyword (offer_id, keyword) "
+							JM_KEYWORDS_OF " WHERE b.offer_id = ANY ($1)", "jm_offer");
 		case ST_SEEN_NEW:
 			return "INSERT INTO jobmarket.offer_sighting (offer_id, run_id, seen_at) "
 				"SELECT u, $2, now() FROM unnest($1) u "
@@ -731,6 +736,32 @@ write_children(JmLoader *loader)
 	}
 }
 
+/* Roles and keywords of the offers that were written. */
+static void
+write_understood(JmLoader *loader)
+{
+	char	  **ids = palloc(sizeof(char *) * loader->ndocuments);
+	Oid			types[1] = {TEXTARRAYOID};
+	Datum		values[1];
+
+	/* those that were there before lose what their old state said */
+	for (int all = 0; all <= 1; all++)
+	{
+		int			n = 0;
+
+		for (int i = 0; i < loader->ndocuments; i++)
+			if (loader->documents[i].written && (all || loader->documents[i].known))
+				ids[n++] = loader->documents[i].offer_id;
+		if (n == 0)
+			continue;
+		values[0] = text_array_datum(ids, n);
+		run(all ? ST_ROLES : ST_DELETE_ROLES, 1, types, values, NULL,
+			all ? SPI_OK_INSERT : SPI_OK_DELETE);
+		run(all ? ST_KEYWORDS : ST_DELETE_KEYWORDS, 1, types, values, NULL,
+			all ? SPI_OK_INSERT : SPI_OK_DELETE);
+	}
+}
+
 static void
 write_offers(JmLoader *loader, int nwrite, bool any_known)
 {
@@ -759,6 +790,7 @@ write_offers(JmLoader *loader, int nwrite, bool any_known)
 	run(ST_OFFER, 1, types, values, NULL, SPI_OK_INSERT_RETURNING);
 	nwritten = note_written(loader);
 	loader->counts.unchanged += nwrite - nwritten;
+	write_understood(loader);
 
 	if (jm_keep_documents)
 	{
@@ -933,6 +965,24 @@ has_user_triggers(void)
 	return found;
 }
 
+/* Locks the tables that what is read from texts refers to. */
+static void
+lock_rules(void)
+{
+	static const char *const tables[] = {
+		"role", "keyword", "region", "departement", "commune"
+	};
+	Oid			schema = get_namespace_oid("jobmarket", false);
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Oid			table = get_relname_relid(tables[i], schema);
+
+		if (OidIsValid(table))
+			LockRelationOid(table, ShareLock);
+	}
+}
+
 /*
  * Begins a load of offers of a source, which must be in table source.  run_id
  * and cell_id, 0 for none, go into sightings, changes and errors.  SPI must be
@@ -966,8 +1016,11 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 	loader->guc_level = NewGUCNestLevel();
 	loader->checks_itself = !has_user_triggers();
 	if (loader->checks_itself)
+	{
+		lock_rules();
 		(void) set_config_option("session_replication_role", "replica", PGC_SUSET,
 								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	}
 
 	memset(&ctl, 0, sizeof(ctl));
 	ctl.hcxt = CurrentMemoryContext;

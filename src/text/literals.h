@@ -1,0 +1,25 @@
+/*
+ * literals.h
+ *		What a regular expression cannot match without.  Plain C.
+ */
+#ifndef JM_LITERALS_H
+#define JM_LITERALS_H
+
+#include <stddef.h>
+
+#include "text/automaton.h"
+
+#define JM_MAX_LITERALS 64
+
+/* Literal strings of which one at least is in every text that matches. */
+typedef struct JmLiterals
+{
+	int			count;			/* 0: nothing is known */
+	const char *text[JM_MAX_LITERALS];
+	size_t		len[JM_MAX_LITERALS];
+} JmLiterals;
+
+extern void jm_required_literals(const char *pattern, size_t len,
+								 const JmAllocator *allocator, JmLiterals *result);
+
+#endif							/* JM_LITERALS_H */
