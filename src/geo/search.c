@@ -145,7 +145,7 @@ push(JmSearch *s, uint32_t node, uint32_t cost)
 static inline void
 relax(JmSearch *s, uint32_t node, uint32_t cost)
 {
-	JmNodeCost	   *cell = &s->cells[node];
+	JmNodeCost *cell = &s->cells[node];
 
 	if ((cell->stamp & ~JM_HIGH_BIT) != s->generation)
 	{

@@ -64,7 +64,7 @@ typedef struct JmSearch
 {
 	const JmNetwork *net;
 	JmEnv	   *env;
-	JmNodeCost	   *cells;
+	JmNodeCost *cells;
 	uint32_t	generation;
 	uint32_t   *buckets;		/* entry number plus one, or 0 */
 	uint32_t	bucket_mask;

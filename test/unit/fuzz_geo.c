@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static size_t bytes;
 	JmNetwork	net;
 	char	   *block;
-	JmNodeCost	   *cells;
+	JmNodeCost *cells;
 	JmSearch	search;
 	JmShape		shape = {0};
 	JmPlace		place;

@@ -74,7 +74,7 @@ test_search(void)
 	JmNetwork	net;
 	size_t		bytes;
 	void	   *block = build_town(40, &net, &bytes);
-	JmNodeCost	   *cells = calloc(net.head.nodes, sizeof(JmNodeCost));
+	JmNodeCost *cells = calloc(net.head.nodes, sizeof(JmNodeCost));
 	JmSearch	search;
 	int			round;
 	uint32_t	i;
@@ -284,7 +284,7 @@ test_area(void)
 	JmNetwork	net;
 	size_t		bytes;
 	void	   *block = build_town(60, &net, &bytes);
-	JmNodeCost	   *cells = calloc(net.head.nodes, sizeof(JmNodeCost));
+	JmNodeCost *cells = calloc(net.head.nodes, sizeof(JmNodeCost));
 	JmSearch	search;
 	JmShape		shape = {0};
 	JmPoint		middle = town_point(30, 30);
@@ -433,7 +433,7 @@ test_odd_input(void)
 	size_t		bytes;
 	void	   *block;
 	JmSearch	search;
-	JmNodeCost	   *cells;
+	JmNodeCost *cells;
 
 	/* nothing open, nothing to walk along */
 	CHECK_STR(jm_builder_edge(b, 1, 2, -1, -1, line, 4), NULL);
