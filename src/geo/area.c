@@ -10,7 +10,7 @@
  * and those of two limits cannot cross each other.  (A saddle, the weak spot
  * of marching squares, does not exist on triangles.)
  *
- * Roads are drawn into the grid piece by piece, but those much shorter than a
+ * Roads are drawn into the grid piece by piece, but those hardly longer than a
  * cell by their ends alone; and unreached roads only where they can matter,
  * near reached ones.  Afterwards points along a sample of the roads are looked
  * up in the area; when too much road lies on the wrong side, the grid is made
@@ -222,8 +222,8 @@ draw_edge(Grid *g, uint32_t edge)
 }
 
 /*
- * Draws an edge unless its ends, drawn already, stand for it: an edge much
- * shorter than a cell that begins at a reached node, or that has both its ends
+ * Draws an edge unless its ends, drawn already, stand for it: an edge hardly
+ * longer than a cell that begins at a reached node, or that has both its ends
  * seen.
  */
 static void
@@ -239,7 +239,7 @@ draw_if_needed(Grid *g, uint32_t edge)
 		g->damaged = true;
 		return;
 	}
-	if (g->net->edges[edge].metres < g->report->cell * 0.8)
+	if (g->net->edges[edge].metres < g->report->cell * 1.3)
 	{
 		cost = jm_node_cost(g->search, from);
 		if (cost <= g->limit)

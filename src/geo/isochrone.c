@@ -21,7 +21,7 @@
 #define MAX_LIMITS 100
 
 /* Grid of an area: see JmAreaOptions.  Two million points take 40 MB. */
-#define AREA_BASE_CELLS 80000
+#define AREA_BASE_CELLS 60000
 #define AREA_MAX_CELLS 2000000
 #define AREA_MIN_CELL 2.0
 #define AREA_MAX_ERROR 0.009
