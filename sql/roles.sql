@@ -91,7 +91,7 @@ COMMENT ON FUNCTION jobmarket.classify_roles(text, text) IS
 INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, remark) VALUES
 	-- data engineer
 	(1, 'DE', 'include', '\ydata ?(engineers?|engineering|ingenieure?s?|inge|eng)\y', 0.95, 'data engineer, data ingénieur'),
-	(2, 'DE', 'include', '\y(ingenieure?s?|inge|engineer) (de |en |des |du |la )?(big ?)?(data|donnees)\y(?! (analyst|scientist|scien|manage|architect|loss|cent|steward|protection|mining|miner|sig\y))', 0.9, 'ingénieur data, ingénieur de données'),
+	(2, 'DE', 'include', '\y(ingenieure?s?|inge|engineer) (de |en |des |du |la )?(big ?)?(data|donnees)\y(?! (analyst|scientist|scien|manage|architect|loss|cent|steward|protection|mining|miner|sig\y))', 0.95, 'ingénieur data, ingénieur de données'),
 	(3, 'DE', 'include', '\y(ingenieure?s?|engineers?|developpeu(r|se)s?|developpement|developers?|dev|experte?|consultante?|lead|etudes|concepteur)\y.*\ybig ?data\y', 0.8, 'développeur big data'),
 	(4, 'DE', 'include', '\ybig ?data\y', 0.6, 'big data alone'),
 	(5, 'DE', 'include', '\y(developpeu(r|se)s?|developers?|dev|tech lead|lead tech)( senior| junior| confirme)? data\y(?! (analyst|scien|viz|visuali|bi\y|power|manage|cent))', 0.8, 'développeur data'),

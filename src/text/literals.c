@@ -22,6 +22,7 @@ typedef struct JmPattern
 	size_t		at;
 	int			depth;
 	bool		failed;			/* syntax that is not read here */
+	JmRequired *required;		/* what the outermost sequence needs */
 	const JmAllocator *allocator;
 } JmPattern;
 
@@ -46,7 +47,17 @@ is_better(const JmLiterals *a, const JmLiterals *b)
 	return shortest_a > shortest_b || (shortest_a == shortest_b && a->count < b->count);
 }
 
-/* Takes over the literal run[0 .. len - 1] if it is better than what is known. */
+/* Notes that a text must have one of these literals. */
+static void
+note_set(JmPattern *p, const JmLiterals *set, JmLiterals *best)
+{
+	if (p->depth == 1 && p->required->n_sets < JM_MAX_LITERAL_SETS)
+		p->required->sets[p->required->n_sets++] = *set;
+	if (is_better(set, best))
+		*best = *set;
+}
+
+/* Notes the literal run[0 .. len - 1]. */
 static void
 offer_run(JmPattern *p, const char *run, size_t len, JmLiterals *best)
 {
@@ -57,8 +68,6 @@ offer_run(JmPattern *p, const char *run, size_t len, JmLiterals *best)
 		return;
 	one.count = 1;
 	one.len[0] = len;
-	if (!is_better(&one, best))
-		return;
 	copy = p->allocator->allocate(p->allocator->context, len);
 	if (copy == NULL)
 	{
@@ -67,7 +76,7 @@ offer_run(JmPattern *p, const char *run, size_t len, JmLiterals *best)
 	}
 	memcpy(copy, run, len);
 	one.text[0] = copy;
-	*best = one;
+	note_set(p, &one, best);
 }
 
 /* Skips a bracket expression, whose [ was read. */
@@ -251,8 +260,8 @@ concatenation(JmPattern *p, JmLiterals *best)
 		}
 		offer_run(p, run, run_len, best);
 		run_len = 0;
-		if (quantifier(p) != 2 && is_better(&group, best))
-			*best = group;
+		if (quantifier(p) != 2 && group.count > 0)
+			note_set(p, &group, best);
 	}
 	offer_run(p, run, run_len, best);
 }
@@ -289,21 +298,48 @@ alternatives(JmPattern *p, JmLiterals *result)
 }
 
 /*
- * Literals of which every text that matches the pattern (PostgreSQL's advanced
- * syntax, case-sensitive, len bytes) has at least one; count is 0 when nothing
- * is known.  The literals' memory is the allocator's.
+ * Sets of literals, of each of which every text that matches the pattern
+ * (PostgreSQL's advanced syntax, case-sensitive, len bytes) has at least one;
+ * n_sets is 0 when nothing is known.  The literals' memory is the allocator's.
  */
 void
 jm_required_literals(const char *pattern, size_t len,
-					 const JmAllocator *allocator, JmLiterals *result)
+					 const JmAllocator *allocator, JmRequired *result)
 {
-	JmPattern	p = {pattern, len, 0, 0, false, allocator};
+	JmPattern	p = {pattern, len, 0, 0, false, result, allocator};
+	JmLiterals	one;
+	size_t		i;
 
-	result->count = 0;
+	result->n_sets = 0;
 	/* directors (***) and embedded options change the syntax */
 	if (len >= 3 && memcmp(pattern, "***", 3) == 0)
 		return;
-	alternatives(&p, result);
+	alternatives(&p, &one);
 	if (p.failed || p.at != p.len)
-		result->count = 0;
+	{
+		result->n_sets = 0;
+		return;
+	}
+	/* the sets of one of several alternatives are not needed by the others */
+	for (i = 0, p.depth = 0; i < len; i++)
+	{
+		if (pattern[i] == '\\')
+			i++;
+		else if (pattern[i] == '[')
+		{
+			p.at = i + 1;
+			skip_bracket(&p);
+			i = p.at - 1;
+		}
+		else if (pattern[i] == '(')
+			p.depth++;
+		else if (pattern[i] == ')')
+			p.depth--;
+		else if (pattern[i] == '|' && p.depth == 0)
+		{
+			result->n_sets = one.count > 0;
+			result->sets[0] = one;
+			return;
+		}
+	}
 }

@@ -19,7 +19,15 @@ typedef struct JmLiterals
 	size_t		len[JM_MAX_LITERALS];
 } JmLiterals;
 
+/* Sets of which each must have a literal in every text that matches. */
+#define JM_MAX_LITERAL_SETS 4
+typedef struct JmRequired
+{
+	int			n_sets;
+	JmLiterals	sets[JM_MAX_LITERAL_SETS];
+} JmRequired;
+
 extern void jm_required_literals(const char *pattern, size_t len,
-								 const JmAllocator *allocator, JmLiterals *result);
+								 const JmAllocator *allocator, JmRequired *result);
 
 #endif							/* JM_LITERALS_H */

@@ -766,6 +766,12 @@ set_point(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 	}
 	else if (place->departement >= 0 && g->n_communes > 0)
 		stated = false;			/* commune_at() did not believe them */
+	else if (stated && lon > 41.0 && lon < 51.5 && lat > -5.5 && lat < 10.0)
+	{
+		/* no commune to compare with, but these are France's exchanged */
+		lat = in->longitude;
+		lon = in->latitude;
+	}
 	if (stated)
 	{
 		place->latitude = lat;

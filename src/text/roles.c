@@ -46,7 +46,7 @@ typedef struct JmRoleRule
 	float4		weight;
 	int			priority;
 	regex_t		regex;
-	bool		always;			/* no literal to wait for */
+	uint8		n_sets;			/* sets of literals that it waits for */
 } JmRoleRule;
 
 typedef struct JmRoleRules
@@ -60,7 +60,8 @@ typedef struct JmRoleRules
 	int			n_includes;		/* the first of them */
 	JmAutomaton *automaton;
 	int			n_literals;
-	int		   *rule_of;		/* of a literal */
+	int		   *rule_of;		/* of a literal ... */
+	uint8	   *set_of;			/* ... and which of the rule's sets, a bit */
 } JmRoleRules;
 
 /* A role that was found. */
@@ -75,12 +76,12 @@ typedef struct JmFoundRole
 /* A text, normalised, as bytes and as the regular expression engine wants it. */
 typedef struct JmSubject
 {
-	const text *source;			/* NULL: there is none */
+	NullableDatum source;		/* the text, perhaps compressed still */
 	char	   *bytes;			/* NULL until prepared */
 	size_t		len;
 	pg_wchar   *wide;
 	size_t		wide_len;
-	bool	   *candidate;		/* by rule: one of its literals is there */
+	uint8	   *seen;			/* by rule: sets of which a literal is there */
 } JmSubject;
 
 /* UTF-8 to wide characters; out has room for len + 1. */
@@ -242,18 +243,20 @@ build_rules(void)
 	callback->arg = rules;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 
-	max_literals = rows.count * JM_MAX_LITERALS + 1;
+	max_literals = rows.count * JM_MAX_LITERALS * JM_MAX_LITERAL_SETS + 1;
 	literals = palloc(max_literals * sizeof(char *));
 	lengths = palloc(max_literals * sizeof(size_t));
 	rules->rule_of = palloc(max_literals * sizeof(int));
+	rules->set_of = palloc(max_literals);
 	for (i = 0; i < rows.count; i++)
 	{
 		JmRuleRow  *row = &rows.rows[i];
 		JmRoleRule *rule = &rules->rules[rules->n_rules];
 		pg_wchar   *wide = palloc((row->pattern_len + 1) * sizeof(pg_wchar));
-		JmLiterals	required;
+		JmRequired	required;
 		int			code;
 		int			j;
+		int			k;
 
 		*rule = row->rule;
 		code = compile(&rule->regex, wide, widen(row->pattern, row->pattern_len, wide));
@@ -268,13 +271,15 @@ build_rules(void)
 			continue;
 		}
 		jm_required_literals(row->pattern, row->pattern_len, &jm_palloc_allocator, &required);
-		rule->always = required.count == 0;
-		for (j = 0; j < required.count; j++)
-		{
-			literals[rules->n_literals] = required.text[j];
-			lengths[rules->n_literals] = required.len[j];
-			rules->rule_of[rules->n_literals++] = rules->n_rules;
-		}
+		rule->n_sets = required.n_sets;
+		for (k = 0; k < required.n_sets; k++)
+			for (j = 0; j < required.sets[k].count; j++)
+			{
+				literals[rules->n_literals] = required.sets[k].text[j];
+				lengths[rules->n_literals] = required.sets[k].len[j];
+				rules->set_of[rules->n_literals] = 1 << k;
+				rules->rule_of[rules->n_literals++] = rules->n_rules;
+			}
 		if (rule->kind == RULE_INCLUDE)
 			rules->n_includes = rules->n_rules + 1;
 		rules->n_rules++;
@@ -296,14 +301,13 @@ prepare_subject(const JmRoleRules *rules, JmSubject *subject, bool description)
 	size_t		len;
 	size_t		i;
 	char	   *s;
-	int			r;
 
 	if (subject->bytes != NULL)
 		return true;
-	if (subject->source == NULL)
+	if (subject->source.isnull)
 		return false;
 
-	s = jm_utf8(subject->source, &len);
+	s = jm_utf8(DatumGetTextPP(subject->source.value), &len);
 	if (description)
 	{
 		len = Min(len, DESCRIPTION_MAX);
@@ -320,9 +324,7 @@ prepare_subject(const JmRoleRules *rules, JmSubject *subject, bool description)
 		subject->len = jm_normalise_title(s, len, scratch, subject->bytes);
 	}
 
-	subject->candidate = palloc(rules->n_rules + 1);
-	for (r = 0; r < rules->n_rules; r++)
-		subject->candidate[r] = rules->rules[r].always;
+	subject->seen = palloc0(rules->n_rules + 1);
 	for (i = 0; i < subject->len; i++)
 	{
 		uint32_t	state_of_end;
@@ -335,7 +337,7 @@ prepare_subject(const JmRoleRules *rules, JmSubject *subject, bool description)
 			int32_t		p;
 
 			for (p = rules->automaton->first[state_of_end]; p >= 0; p = rules->automaton->same[p])
-				subject->candidate[rules->rule_of[p]] = true;
+				subject->seen[rules->rule_of[p]] |= rules->set_of[p];
 		}
 	}
 	return true;
@@ -348,7 +350,7 @@ matches(const JmRoleRules *rules, int r, JmSubject *subject, int *position)
 	regmatch_t	match[1];
 	int			code;
 
-	if (!subject->candidate[r])
+	if (subject->seen[r] != (1 << rules->rules[r].n_sets) - 1)
 		return false;
 	if (subject->wide == NULL)
 	{
@@ -401,7 +403,7 @@ compare_found(const void *a, const void *b)
  * An exclude rule that matches takes the role away, one without role all.
  */
 static int
-find_roles(const JmRoleRules *rules, const text *title, const text *description,
+find_roles(const JmRoleRules *rules, NullableDatum title, NullableDatum description,
 		   JmFoundRole **result)
 {
 	JmSubject	subjects[2] = {{title}, {description}};
@@ -489,13 +491,12 @@ jobmarket_classify_role(PG_FUNCTION_ARGS)
 {
 	JmRoleRules *rules;
 	JmFoundRole *found;
-	text	   *description = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 	int			n;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	rules = jm_rule_cache(&role_cache);
-	n = find_roles(rules, PG_GETARG_TEXT_PP(0), description, &found);
+	n = find_roles(rules, fcinfo->args[0], fcinfo->args[1], &found);
 	if (n == 0 || found[0].confidence < PRIMARY_CONFIDENCE)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(rules->roles[found[0].role]));
@@ -534,8 +535,7 @@ jobmarket_classify_roles(PG_FUNCTION_ARGS)
 		if (!PG_ARGISNULL(0))
 		{
 			rules = jm_rule_cache(&role_cache);
-			n = find_roles(rules, PG_GETARG_TEXT_PP(0),
-						   PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1), &found);
+			n = find_roles(rules, fcinfo->args[0], fcinfo->args[1], &found);
 			/* a copy: the rules may change between two rows */
 			rows = palloc((n + 1) * sizeof(JmRoleRow));
 			for (i = 0; i < n; i++)

@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char	   *folded = malloc(JM_NORMALISED_MAX(size));
 	unsigned char *flags = malloc(JM_NORMALISED_MAX(size));
 	unsigned char found[9];
-	JmLiterals	literals;
+	JmRequired	literals;
 	int			i;
 	int			kept = env_count;
 
