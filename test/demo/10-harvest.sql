@@ -22,7 +22,7 @@ ORDER BY criteria ->> 'origineOffre', criteria ->> 'maxCreationDate' DESC LIMIT 
 SELECT d.departement_code AS code, d.name AS departement, r.name AS region, count(*) AS offers
 FROM jobmarket.offer
 JOIN jobmarket.departement d USING (departement_code)
-JOIN jobmarket.region r USING (region_code)
+JOIN jobmarket.region r ON r.region_code = d.region_code
 GROUP BY d.departement_code, d.name, r.name
 ORDER BY offers DESC, code LIMIT 10;
 
