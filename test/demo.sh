@@ -79,9 +79,9 @@ as_user "$pgbin/createdb" demo
 PGDATABASE=demo
 show "$src/test/demo/connect.sql" -v api="$EMULATOR"
 # Each script shows one topic, with headings of its own; the variable "data" is
-# the folder of real data, empty where there is none.
+# the folder of real data, empty where there is none, "tree" this tree.
 for script in "$src"/test/demo/[0-9][0-9]-*.sql; do
-	show "$script" -v data="$JOBMARKET_DATA"
+	show "$script" -v data="$JOBMARKET_DATA" -v tree="$src"
 done
 
 connect="$pgbin/psql -X -h $PGHOST -p $PGPORT -U $PGUSER demo"

@@ -860,7 +860,7 @@ check_edge(Grid *g, uint32_t edge)
 		return;
 	}
 	total = g->shape.along[g->shape.count - 1];
-	step = g->report->cell;
+	step = g->report->cell / 2;
 	if (!(total > 0))
 		return;
 	if (total / step > 64)
@@ -1225,8 +1225,7 @@ draw_area(Check *check, const JmAreaOptions *options, JmBytes *wkb)
 				report->excess = fmax(report->excess,
 									  check->excess[k] * g->stride / unreached);
 		}
-		/* twice as much may be too much: roads nearby are few */
-		error = fmax(report->missed, report->excess / 2) / options->max_error;
+		error = fmax(report->missed, report->excess) / options->max_error;
 		if (error <= 1 || cell <= finest)
 			break;
 		/* errors shrink about as the cells do */

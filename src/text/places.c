@@ -822,7 +822,9 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		commune = jm_find_commune(g, insee);
 		if (commune < 0)
 		{
-			JmFormer   *former = bsearch(insee, g->former, g->n_former, sizeof(JmFormer), compare_former);
+			/* an empty list has no address, which bsearch may not be given */
+			JmFormer   *former = g->n_former == 0 ? NULL :
+			bsearch(insee, g->former, g->n_former, sizeof(JmFormer), compare_former);
 
 			if (former != NULL)
 				commune = jm_find_commune(g, former->current);

@@ -1,8 +1,11 @@
--- demo_hiring.sql: hiring potential of a synthetic Moselle; \i from the demo, in
--- a database with the extension, from the root of the tree.
+-- Hiring potential of a synthetic Moselle.
+\pset footer off
+\pset null '-'
+
 \echo
-\echo 'Hiring potential: 3,000 invented companies of Moselle and six years of their hirings'
-\i test/hiring_generator.sql
+\echo '==== Who will hire?  3,000 invented companies of Moselle =============='
+\echo
+\i :tree/test/hiring_generator.sql
 SET client_min_messages = warning;
 CALL pg_temp.generate_hirings(3000, 90000, '{57}', '2025-12-31', rome_share => 0.5);
 CALL jobmarket.compute_hiring_potential();
