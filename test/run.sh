@@ -135,10 +135,14 @@ step_tap()
 		if [ "$status" -eq 0 ] && [ -n "$reason" ]; then
 			say "skipped tap: $file ($reason)"
 		else
-			# what failed, before pages of a server's log
+			# what failed, before pages of a server's log; what a test
+			# dies of is in a log of its own
+			name=${file##*/}
 			{
 				grep -A 6 'Failed test' "$log.log" | head -n 60
-				tail -n 30 "$log.log"
+				[ "$status" -eq 0 ] ||
+					tail -n 15 "$src/tmp_check/log/regress_log_${name%.pl}"
+				tail -n 25 "$log.log"
 			} >"$log.failed" 2>/dev/null
 			verdict "tap: $file ($seconds s)" "$status" "$log.failed"
 		fi
