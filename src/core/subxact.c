@@ -18,7 +18,7 @@
  * back, in the caller's memory context.  Cancel and shutdown are passed on as
  * the errors that they are.
  */
-ErrorData  *
+ErrorData *
 jm_try(void (*action) (void *arg), void *arg)
 {
 	MemoryContext context = CurrentMemoryContext;

@@ -47,7 +47,7 @@ breathe(JmBuilder *b)
 		b->env->poll(b->env);
 }
 
-JmBuilder  *
+JmBuilder *
 jm_builder_create(JmEnv *env)
 {
 	JmBuilder  *b = env->alloc(env, sizeof(JmBuilder));
@@ -470,7 +470,7 @@ lay_out(JmEnv *env, JmRoadHeader *head, JmNetwork *net)
  * that say whose network this is (system_id, database, mode, version).
  * Returns the block, to be released by the caller, and its size.
  */
-void	   *
+void *
 jm_builder_finish(JmBuilder *b, const JmRoadHeader *identity, size_t *size)
 {
 	JmEnv	   *env = b->env;

@@ -42,7 +42,7 @@ jm_checksum(const void *data, size_t size, uint64_t seed)
 
 /* Takes count items of item_size from the block; false when they do not fit. */
 static bool
-take(uint64_t * at, uint64_t count, uint64_t item_size, uint64_t size, uint64_t * begin)
+take(uint64_t *at, uint64_t count, uint64_t item_size, uint64_t size, uint64_t *begin)
 {
 	*begin = *at;
 	/* counts are below 2^33 and items below 2^5 bytes: no overflow */
@@ -153,7 +153,7 @@ node_point(const JmNetwork *net, uint32_t node)
  * after five of them.
  */
 static bool
-read_delta(const JmNetwork *net, uint64_t * at, uint64_t end, int32_t * delta)
+read_delta(const JmNetwork *net, uint64_t *at, uint64_t end, int32_t *delta)
 {
 	uint32_t	value = 0;
 	int			shift;

@@ -660,7 +660,7 @@ jm_offer_head(const JsonbValue *document, JmOfferHead *head)
 }
 
 /* The document as it may be kept and shown: without contact and agency. */
-Jsonb	   *
+Jsonb *
 jm_offer_public_document(const JsonbValue *document)
 {
 	JsonbContainer *container = document->val.binary.data;

@@ -988,7 +988,7 @@ lock_rules(void)
  * and cell_id, 0 for none, go into sightings, changes and errors.  SPI must be
  * connected from here to jm_loader_finish; memory is of the current context.
  */
-JmLoader   *
+JmLoader *
 jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 {
 	JmLoader   *loader = palloc0(sizeof(JmLoader));

@@ -140,7 +140,7 @@ clear_page(JmPlan *plan, JmPlanPage *page)
  * offers, and the hooks' context must outlive it.  Cells are numbered from
  * first_cell_id.
  */
-JmPlan	   *
+JmPlan *
 jm_plan_create(const JmPlanHooks *hooks,
 			   const char *const *departements, int ndepartements,
 			   const char *const *romes, int nromes, int64_t first_cell_id)
@@ -996,7 +996,7 @@ jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
 }
 
 /* A finished cell, to be stored, or NULL.  Free it with jm_plan_free_cell. */
-JmCell	   *
+JmCell *
 jm_plan_ready(JmPlan *plan)
 {
 	JmCell	   *cell = plan->ready;

@@ -88,7 +88,7 @@ require_together(List *criteria, const char *a, const char *b)
  * into a list of JmCriterion.  ERROR 22023 for what the API would refuse or
  * silently ignore.
  */
-List	   *
+List *
 jm_criteria_parse(Jsonb *criteria)
 {
 	List	   *result = NIL;
@@ -184,7 +184,7 @@ jm_criteria_get(List *criteria, const char *name)
 }
 
 /* A copy of the list in which a criterion has another value, or is added. */
-List	   *
+List *
 jm_criteria_set(List *criteria, const char *name, const char *value)
 {
 	JmCriterion *criterion = palloc(sizeof(JmCriterion));
@@ -200,7 +200,7 @@ jm_criteria_set(List *criteria, const char *name, const char *value)
 }
 
 /* The query string that asks for rows first to last (from 0, inclusive). */
-char	   *
+char *
 jm_criteria_query(List *criteria, int first, int last)
 {
 	StringInfoData query;
@@ -220,7 +220,7 @@ jm_criteria_query(List *criteria, int first, int last)
 }
 
 /* The list as a JSON object of texts, the form kept in tables. */
-char	   *
+char *
 jm_criteria_json(List *criteria)
 {
 	StringInfoData json;

@@ -26,7 +26,7 @@ parse(void *arg)
  * Parses a complete answer into a page, in the current memory context.
  * Returns NULL, or the error when it is not the JSON that the API promises.
  */
-ErrorData  *
+ErrorData *
 jm_search_page(const JmRequest *request, JmPage *page)
 {
 	ParseArgs	args = {request, page};

@@ -44,7 +44,7 @@ palloc_in(void *context, size_t size)
  * The bytes of t in UTF-8, *len of them: in place when the database's encoding
  * is that (or none), otherwise a copy.
  */
-char	   *
+char *
 jm_utf8(const text *t, size_t *len)
 {
 	char	   *s = VARDATA_ANY(t);
@@ -61,7 +61,7 @@ jm_utf8(const text *t, size_t *len)
 }
 
 /* A text of len bytes of UTF-8, in the database's encoding. */
-text	   *
+text *
 jm_text_from_utf8(const char *s, size_t len)
 {
 	if (len > MaxAllocSize - VARHDRSZ)
@@ -106,7 +106,7 @@ rule_table(const char *name)
  * What is compiled from a cache's tables, up to date.  Valid until the next
  * call for the same cache: nothing between may run foreign code.
  */
-void	   *
+void *
 jm_rule_cache(JmRuleCache *cache)
 {
 	MemoryContext context;

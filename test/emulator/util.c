@@ -24,7 +24,7 @@ fatal(const char *fmt,...)
 	exit(2);
 }
 
-void	   *
+void *
 xmalloc(size_t size)
 {
 	void	   *ptr = malloc(size ? size : 1);
@@ -34,7 +34,7 @@ xmalloc(size_t size)
 	return ptr;
 }
 
-void	   *
+void *
 xrealloc(void *ptr, size_t size)
 {
 	ptr = realloc(ptr, size ? size : 1);
@@ -43,7 +43,7 @@ xrealloc(void *ptr, size_t size)
 	return ptr;
 }
 
-char	   *
+char *
 xstrdup(const char *s)
 {
 	size_t		len = strlen(s) + 1;
@@ -384,7 +384,7 @@ format_iso_ms(char *out, int64_t ms)
  * Lower case without accents, so that "INGÉNIEUR" is found by "ingenieur".
  * Covers what French needs; anything else becomes a space.
  */
-char	   *
+char *
 fold(const char *s)
 {
 	static const char latin[] =

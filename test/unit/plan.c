@@ -18,7 +18,7 @@ typedef struct Offer
 	bool		alive;
 	bool		seen;
 	bool		whole;			/* existed from start to end */
-}			Offer;
+} Offer;
 
 static const char *const departements[] = {
 	"01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12",
@@ -27,7 +27,7 @@ static const char *const romes[] = {"A1101", "A1201", "D1101", "D1102", "D1106",
 
 #define COUNT(a) ((int) (sizeof(a) / sizeof((a)[0])))
 
-static Offer * offers;			/* of one origin, newest first */
+static Offer *offers;			/* of one origin, newest first */
 static int	noffers;
 static long requests;
 static long payloads;
@@ -73,8 +73,8 @@ hook_drop(void *context, void *payload)
 static int
 newest_first(const void *a, const void *b)
 {
-	const		Offer *x = a;
-	const		Offer *y = b;
+	const Offer *x = a;
+	const Offer *y = b;
 
 	return x->created > y->created ? -1 : x->created < y->created ? 1 :
 		x->id < y->id ? -1 : x->id > y->id;
@@ -100,7 +100,7 @@ search(int64_t ms)
 }
 
 static bool
-matches(const Offer * o, const JmPlanFilter * f)
+matches(const Offer *o, const JmPlanFilter *f)
 {
 	return (f->domain == 0 || o->domain == f->domain) &&
 		(f->departement_count == 0 ||
@@ -111,7 +111,7 @@ matches(const Offer * o, const JmPlanFilter * f)
 }
 
 static int64_t
-serve(const JmPlanAsk * ask, JmPlanRow * rows, int *nrows)
+serve(const JmPlanAsk *ask, JmPlanRow *rows, int *nrows)
 {
 	int64_t		low = (ask->from + shift) * 1000;
 	int64_t		high = (ask->to + shift) * 1000 + (milliseconds ? 0 : 999);
