@@ -182,6 +182,19 @@ CREATE AGGREGATE jobmarket.cumulative_gains(predicted float8, effective float8) 
 COMMENT ON AGGREGATE jobmarket.cumulative_gains(float8, float8) IS
 'Shares of all that was effective which the best 10, 20 .. 90 % by prediction made; ties take their mean';
 
+CREATE FUNCTION jobmarket.forecast_final(internal) RETURNS float8[]
+LANGUAGE C IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'jobmarket_forecast_final';
+COMMENT ON FUNCTION jobmarket.forecast_final(internal) IS 'Final function of forecast_quality';
+CREATE AGGREGATE jobmarket.forecast_quality(predicted float8, effective float8) (
+	SFUNC = jobmarket.gains_accum,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = jobmarket.forecast_final,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE jobmarket.forecast_quality(float8, float8) IS
+'Mean squared error, mean absolute error, and behind them the nine cumulative gains, in one array';
+
 -- Scores per ROME ------------------------------------------------------------
 
 CREATE FUNCTION jobmarket.expected_rome_scores(sirets text[] DEFAULT NULL)
@@ -654,14 +667,14 @@ BEGIN
 
 	-- Tested one year back, beside the naive predictions ---------------------------
 	CREATE TEMP TABLE jobmarket_test ON COMMIT DROP AS
-	SELECT p.departement_code, p.contract,
-		avg((p.predicted - p.y) * (p.predicted - p.y)) AS mse, avg(abs(p.predicted - p.y)) AS mae,
-		jobmarket.cumulative_gains(p.predicted, p.y) AS gains,
-		avg((p.last_semester - p.y) * (p.last_semester - p.y)) AS mse_last_semester,
-		avg(abs(p.last_semester - p.y)) AS mae_last_semester,
-		jobmarket.cumulative_gains(p.last_semester, p.y) AS gains_last_semester,
-		avg((p.last_year - p.y) * (p.last_year - p.y)) AS mse_last_year, avg(abs(p.last_year - p.y)) AS mae_last_year,
-		jobmarket.cumulative_gains(p.last_year, p.y) AS gains_last_year
+	SELECT q.departement_code, q.contract, q.model[1] AS mse, q.model[2] AS mae, q.model[3:] AS gains,
+		q.last_semester[1] AS mse_last_semester, q.last_semester[2] AS mae_last_semester,
+		q.last_semester[3:] AS gains_last_semester, q.last_year[1] AS mse_last_year,
+		q.last_year[2] AS mae_last_year, q.last_year[3:] AS gains_last_year
+	FROM (
+	SELECT p.departement_code, p.contract, jobmarket.forecast_quality(p.predicted, p.y) AS model,
+		jobmarket.forecast_quality(p.last_semester, p.y) AS last_semester,
+		jobmarket.forecast_quality(p.last_year, p.y) AS last_year
 	FROM (
 		SELECT f.departement_code, t.contract,
 			f.counts[t.shift + t.back]::float8 AS y,
@@ -672,7 +685,7 @@ BEGIN
 		FROM pg_temp.jobmarket_feature f
 		JOIN pg_temp.jobmarket_fit t ON t.departement_code = f.departement_code
 		WHERE f.counts IS NOT NULL) p
-	GROUP BY p.departement_code, p.contract;
+	GROUP BY p.departement_code, p.contract) q;
 
 	-- Offices without history: what those with none a year ago hired since, by
 	-- activity, headcount and département, each group drawn to the wider one.

@@ -161,6 +161,7 @@ COMMENT ON TABLE jobmarket.road_network IS 'State of the road tables: one row, c
 COMMENT ON COLUMN jobmarket.road_network.network_id IS 'Always 1';
 COMMENT ON COLUMN jobmarket.road_network.version IS 'New whenever a road table changes';
 COMMENT ON COLUMN jobmarket.road_network.changed_at IS 'When that was';
+SELECT pg_catalog.pg_extension_config_dump('jobmarket.road_network', 'WHERE false');
 
 CREATE FUNCTION jobmarket.road_network_changed() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -10,7 +10,7 @@
  * and those of two limits cannot cross each other.  (A saddle, the weak spot
  * of marching squares, does not exist on triangles.)
  *
- * Roads are drawn into the grid piece by piece, but those much shorter than a
+ * Roads are drawn into the grid piece by piece, but those hardly longer than a
  * cell by their ends alone; and unreached roads only where they can matter,
  * near reached ones.  Afterwards points along a sample of the roads are looked
  * up in the area; when too much road lies on the wrong side, the grid is made
@@ -82,7 +82,7 @@ typedef struct Grid
 
 #define LONG_METRES 100.0		/* at least; see long_metres */
 #define BLOCK 8					/* grid points in a row of a block */
-#define SAMPLE 4000				/* edges to check an area on */
+#define SAMPLE 2500				/* edges to check an area on */
 
 static double
 edge_time(const Profile *p, double s)
@@ -221,26 +221,41 @@ draw_edge(Grid *g, uint32_t edge)
 			   (g->shape.points[g->shape.count - 1].y - g->y0) * ky, edge_time(&p, 1));
 }
 
-/* Draws an edge unless its ends, drawn already, stand for it. */
+/*
+ * Draws an edge unless its ends, drawn already, stand for it: an edge hardly
+ * longer than a cell that begins at a reached node, or that has both its ends
+ * seen.
+ */
 static void
 draw_if_needed(Grid *g, uint32_t edge)
 {
 	uint32_t	from = JM_READ(g->net->edges[edge].from) & ~JM_HIGH_BIT;
-	uint32_t	link = JM_READ(g->net->edges[edge].link);
+	uint32_t	link;
 	uint32_t	to;
+	uint32_t	cost;
 
-	if (from >= g->net->head.nodes || link >= g->net->head.links)
+	if (from >= g->net->head.nodes)
 	{
 		g->damaged = true;
 		return;
 	}
-	to = JM_READ(g->net->links[link].target);
-	if (to >= g->net->head.nodes)
-		g->damaged = true;
-	else if (!(g->net->edges[edge].metres < g->report->cell * 0.8) ||
-			 jm_node_cost(g->search, from) == JM_NOWAY ||
-			 jm_node_cost(g->search, to) == JM_NOWAY)
-		draw_edge(g, edge);
+	if (g->net->edges[edge].metres < g->report->cell * 1.3)
+	{
+		cost = jm_node_cost(g->search, from);
+		if (cost <= g->limit)
+			return;
+		link = JM_READ(g->net->edges[edge].link);
+		if (link >= g->net->head.links)
+		{
+			g->damaged = true;
+			return;
+		}
+		to = JM_READ(g->net->links[link].target);
+		if (to < g->net->head.nodes && cost != JM_NOWAY &&
+			jm_node_cost(g->search, to) != JM_NOWAY)
+			return;
+	}
+	draw_edge(g, edge);
 }
 
 /* Gives every node with a cost to the grid points around it. */
@@ -361,7 +376,7 @@ static void
 activate(Grid *g)
 {
 	static const Near nothing = {0, 0, FLT_MAX, INFINITY};
-	int			reach = (int) ((sqrt(g->fill) + unmarked_reach(g) + 2) / BLOCK) + 1;
+	int			reach = (int) ceil((sqrt(g->fill) + unmarked_reach(g) + 1.5) / BLOCK);
 	int			x;
 	int			y;
 
@@ -490,6 +505,9 @@ spread_row(Grid *g, int y, int up)
 			continue;
 		for (x = block > 0 ? block * BLOCK : 1; x < end; x++)
 		{
+			/* within a cell of a road the nearest point is known already */
+			if (row[x].square <= 1)
+				continue;
 			take_from(&row[x], &other[x], x, y, g->fill);
 			take_from(&row[x], &other[x - 1], x, y, g->fill);
 			take_from(&row[x], &other[x + 1], x, y, g->fill);
@@ -504,7 +522,8 @@ spread_row(Grid *g, int y, int up)
 			continue;
 		x = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
 		for (x--; x >= end; x--)
-			take_from(&row[x], &row[x + 1], x, y, g->fill);
+			if (row[x].square > 1)
+				take_from(&row[x], &row[x + 1], x, y, g->fill);
 	}
 }
 
@@ -752,10 +771,10 @@ outline(Grid *g, double limit, JmBytes *wkb)
 static bool
 in_area(const Grid *g, double limit, double x, double y)
 {
-	int			i = (int) floor(x);
-	int			j = (int) floor(y);
-	double		u = x - i;
-	double		v = y - j;
+	int			i;
+	int			j;
+	double		u;
+	double		v;
 	const Near *n;
 	float		time[3];
 	double		weight[3];
@@ -765,8 +784,13 @@ in_area(const Grid *g, double limit, double x, double y)
 	int			odd = 0;
 	double		sum = 0;
 
-	if (i < 0 || j < 0 || i >= g->nx - 1 || j >= g->ny - 1 ||
-		g->state[(size_t) (j / BLOCK) * g->bx + i / BLOCK] != BLOCK_ACTIVE)
+	if (!(x >= 0 && y >= 0 && x < g->nx - 1 && y < g->ny - 1))
+		return false;
+	i = (int) x;
+	j = (int) y;
+	u = x - i;
+	v = y - j;
+	if (g->state[(size_t) (j / BLOCK) * g->bx + i / BLOCK] != BLOCK_ACTIVE)
 		return false;
 	n = g->near + (size_t) j * g->nx + i;
 	time[0] = n[0].time;
@@ -1177,7 +1201,7 @@ draw_area(Check *check, const JmAreaOptions *options, JmBytes *wkb)
 
 	for (;;)
 	{
-		bool		good = true;
+		double		error;
 
 		if (!fill_grid(g, &box, cell, options))
 			return false;
@@ -1201,10 +1225,12 @@ draw_area(Check *check, const JmAreaOptions *options, JmBytes *wkb)
 				report->excess = fmax(report->excess,
 									  check->excess[k] * g->stride / unreached);
 		}
-		good = report->missed <= options->max_error && report->excess <= 2 * options->max_error;
-		if (good || cell <= finest)
+		/* twice as much may be too much: roads nearby are few */
+		error = fmax(report->missed, report->excess / 2) / options->max_error;
+		if (error <= 1 || cell <= finest)
 			break;
-		cell = fmax(cell / 2, finest);
+		/* errors shrink about as the cells do */
+		cell = fmax(cell * fmax(fmin(0.8 / error, 0.7), 0.2), finest);
 	}
 	for (k = 0; k < limit_count; k++)
 		outline(g, limits[k], &wkb[k]);

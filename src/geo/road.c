@@ -387,7 +387,7 @@ open_published(JmRoad *road, const char *mode, const char *path)
 static void
 prepare_road(JmRoad *road, const char *mode, const Wanted *wanted)
 {
-	road->cells_size = Max((size_t) road->net.head.nodes, 1) * sizeof(JmCell);
+	road->cells_size = Max((size_t) road->net.head.nodes, 1) * sizeof(JmNodeCost);
 	/* zero pages that cost nothing until they are touched */
 	road->cells = mmap(NULL, road->cells_size, PROT_READ | PROT_WRITE,
 					   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -399,7 +399,7 @@ prepare_road(JmRoad *road, const char *mode, const Wanted *wanted)
 				(errcode(ERRCODE_OUT_OF_MEMORY),
 				 errmsg("out of memory"),
 				 errdetail("A search needs %zu bytes of address space.",
-						   Max((size_t) road->net.head.nodes, 1) * sizeof(JmCell))));
+						   Max((size_t) road->net.head.nodes, 1) * sizeof(JmNodeCost))));
 	}
 	road->memory = AllocSetContextCreate(TopMemoryContext, "jobmarket road search",
 										 ALLOCSET_DEFAULT_SIZES);

@@ -15,7 +15,7 @@
  * Prepares a work area.  cells: one for each node of the network, zeroed.
  */
 void
-jm_search_init(JmSearch *s, const JmNetwork *net, JmCell *cells, JmEnv *env)
+jm_search_init(JmSearch *s, const JmNetwork *net, JmNodeCost *cells, JmEnv *env)
 {
 	uint32_t	count = 1;
 
@@ -145,7 +145,7 @@ push(JmSearch *s, uint32_t node, uint32_t cost)
 static inline void
 relax(JmSearch *s, uint32_t node, uint32_t cost)
 {
-	JmCell	   *cell = &s->cells[node];
+	JmNodeCost *cell = &s->cells[node];
 
 	if ((cell->stamp & ~JM_HIGH_BIT) != s->generation)
 	{
@@ -313,7 +313,7 @@ jm_search_run(JmSearch *s, const JmPlace *origin, bool backward, uint32_t limit,
 	s->touched_count = 0;
 	if (++s->generation == JM_HIGH_BIT)
 	{
-		memset(s->cells, 0, (size_t) nodes * sizeof(JmCell));
+		memset(s->cells, 0, (size_t) nodes * sizeof(JmNodeCost));
 		s->generation = 1;
 	}
 	s->backward = backward;

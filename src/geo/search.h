@@ -27,11 +27,11 @@ extern JmSnap jm_snap(const JmNetwork *net, double lon, double lat, double max_m
 					  JmShape *shape, JmEnv *env, JmPlace *place);
 
 /* What the search knows of a node; stamp tells to which search it belongs. */
-typedef struct JmCell
+typedef struct JmNodeCost
 {
 	uint32_t	cost;
 	uint32_t	stamp;
-} JmCell;
+} JmNodeCost;
 
 typedef struct JmEntry
 {
@@ -64,7 +64,7 @@ typedef struct JmSearch
 {
 	const JmNetwork *net;
 	JmEnv	   *env;
-	JmCell	   *cells;
+	JmNodeCost *cells;
 	uint32_t	generation;
 	uint32_t   *buckets;		/* entry number plus one, or 0 */
 	uint32_t	bucket_mask;
@@ -88,7 +88,7 @@ typedef struct JmSearch
 	uint32_t	end_count;
 } JmSearch;
 
-extern void jm_search_init(JmSearch *s, const JmNetwork *net, JmCell *cells, JmEnv *env);
+extern void jm_search_init(JmSearch *s, const JmNetwork *net, JmNodeCost *cells, JmEnv *env);
 extern void jm_search_free(JmSearch *s);
 extern bool jm_search_run(JmSearch *s, const JmPlace *origin, bool backward, uint32_t limit,
 						  JmTarget *targets, uint32_t target_count);
@@ -99,7 +99,7 @@ extern bool jm_target_at(const JmNetwork *net, const JmPlace *place, const JmPla
 static inline uint32_t
 jm_node_cost(const JmSearch *s, uint32_t node)
 {
-	const JmCell *cell = &s->cells[node];
+	const JmNodeCost *cell = &s->cells[node];
 
 	return (cell->stamp & ~JM_HIGH_BIT) == s->generation ? cell->cost : JM_NOWAY;
 }

@@ -4,6 +4,7 @@
  */
 #include "hiring/gains.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int
@@ -52,4 +53,22 @@ jm_gains(JmGainsPair *pairs, int64_t n, double *gains)
 		}
 		before += tied;
 	}
+}
+
+/* Mean squared and mean absolute error of n > 0 pairs. */
+void
+jm_forecast_errors(const JmGainsPair *pairs, int64_t n, double *mse, double *mae)
+{
+	double		squares = 0;
+	double		sum = 0;
+
+	for (int64_t i = 0; i < n; i++)
+	{
+		double		miss = pairs[i].predicted - pairs[i].effective;
+
+		squares += miss * miss;
+		sum += fabs(miss);
+	}
+	*mse = squares / n;
+	*mae = sum / n;
 }

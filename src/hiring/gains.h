@@ -16,5 +16,7 @@ typedef struct JmGainsPair
 } JmGainsPair;
 
 extern void jm_gains(JmGainsPair *pairs, int64_t n, double *gains);
+extern void jm_forecast_errors(const JmGainsPair *pairs, int64_t n, double *mse,
+							   double *mae);
 
 #endif							/* JM_GAINS_H */

@@ -50,6 +50,7 @@ PG_FUNCTION_INFO_V1(jobmarket_lag_features);
 PG_FUNCTION_INFO_V1(jobmarket_lag_sum);
 PG_FUNCTION_INFO_V1(jobmarket_gains_accum);
 PG_FUNCTION_INFO_V1(jobmarket_gains_final);
+PG_FUNCTION_INFO_V1(jobmarket_forecast_final);
 PG_FUNCTION_INFO_V1(jobmarket_split_line);
 
 static MemoryContext
@@ -342,13 +343,23 @@ jobmarket_gains_accum(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+static ArrayType *
+float8_array(const double *values, int n)
+{
+	Datum	   *elements = palloc(n * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		elements[i] = Float8GetDatum(values[i]);
+	return construct_array(elements, n, FLOAT8OID, sizeof(float8),
+						   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+}
+
 /* Shares of the effective total, float8[9] for the best 10 % .. 90 %. */
 Datum
 jobmarket_gains_final(PG_FUNCTION_ARGS)
 {
 	JmGains    *state;
 	double		gains[JM_GAINS_SHARES];
-	Datum		elements[JM_GAINS_SHARES];
 
 	(void) aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
@@ -357,10 +368,24 @@ jobmarket_gains_final(PG_FUNCTION_ARGS)
 	CHECK_FOR_INTERRUPTS();
 	/* sorts in place: the order of the pairs means nothing to later calls */
 	jm_gains(state->pairs, state->n, gains);
-	for (int i = 0; i < JM_GAINS_SHARES; i++)
-		elements[i] = Float8GetDatum(gains[i]);
-	PG_RETURN_ARRAYTYPE_P(construct_array(elements, JM_GAINS_SHARES, FLOAT8OID,
-										  sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	PG_RETURN_ARRAYTYPE_P(float8_array(gains, JM_GAINS_SHARES));
+}
+
+/* Mean squared error, mean absolute error, and the nine shares. */
+Datum
+jobmarket_forecast_final(PG_FUNCTION_ARGS)
+{
+	JmGains    *state;
+	double		values[2 + JM_GAINS_SHARES];
+
+	(void) aggregate_context(fcinfo);
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	state = (JmGains *) PG_GETARG_POINTER(0);
+	CHECK_FOR_INTERRUPTS();
+	jm_forecast_errors(state->pairs, state->n, &values[0], &values[1]);
+	jm_gains(state->pairs, state->n, values + 2);
+	PG_RETURN_ARRAYTYPE_P(float8_array(values, 2 + JM_GAINS_SHARES));
 }
 
 /* split_line(line, delimiter): fields as text[], or NULL for a broken line */

@@ -44,12 +44,12 @@ CREATE INDEX ON bench_hiring (departement_code);
 VACUUM ANALYZE;
 T
 
-# compute SECONDS_NAME: the time of a whole computation, and its peak of memory
+# milliseconds of a whole computation; its peak of memory goes to a file
 ours()
 {
 	psql -c '\timing on' -c 'CALL jobmarket.compute_hiring_potential()' \
 		-c "SELECT 'peak ' || substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\\s*(\\d+)')::int / 1024 || ' MB resident, '
-			|| current_setting('shared_buffers') || ' of them shared buffers'" >"$work/ours"
+			|| current_setting('shared_buffers') || ' of shared buffers included as far as touched'" >"$work/ours"
 	sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' "$work/ours" | head -n 1
 }
 # peer MODE [N]

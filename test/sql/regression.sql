@@ -118,6 +118,9 @@ SELECT jobmarket.cumulative_gains(predicted, 0) FROM indicator;
 -- ties take their mean, whatever the order
 SELECT jobmarket.cumulative_gains(1, e ORDER BY e) = jobmarket.cumulative_gains(1, e ORDER BY e DESC) AS same,
 	jobmarket.cumulative_gains(1, e) FROM generate_series(1, 10) e;
+SELECT cycle, round(sqrt(q[1])::numeric, 6) AS rmse, round(q[2]::numeric, 3) AS mae, q[3:] = gains AS gains
+FROM (SELECT cycle, jobmarket.forecast_quality(predicted, effective) AS q, jobmarket.cumulative_gains(predicted, effective) AS gains
+	  FROM indicator GROUP BY cycle) t ORDER BY cycle;
 SELECT jobmarket.cumulative_gains('NaN', 1);
 SELECT jobmarket.cumulative_gains(NULL, 1);
 -- no thread was started by linear algebra

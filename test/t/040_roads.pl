@@ -148,7 +148,7 @@ is($node->safe_psql('restored', $time), $slower, 'the same time in the restored 
 # cancelled within 100 ms: while compiling, and in a long list of destinations
 load_town('postgres', 300);
 for my $query ($time,
-	"SELECT count(*) FROM (SELECT jobmarket.travel_time($point, array_agg(ST_SetSRID(ST_Point(6.1 + i * 1e-6, 49.1), 4326))) FROM generate_series(1, 1000000) i) q")
+	"SELECT cardinality(jobmarket.travel_time($point, array_agg(ST_SetSRID(ST_Point(6.1 + i * 1e-6, 49.1), 4326)))) FROM generate_series(1, 1000000) i")
 {
 	my $start = time;
 	($status, $out, $err) = $node->psql('postgres', "SET statement_timeout = '100ms'; $query");

@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static size_t bytes;
 	JmNetwork	net;
 	char	   *block;
-	JmCell	   *cells;
+	JmNodeCost *cells;
 	JmSearch	search;
 	JmShape		shape = {0};
 	JmPlace		place;
@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		JmBytes		wkb[2] = {{0}, {0}};
 		JmAreaReport report;
 
-		cells = calloc((size_t) net.head.nodes + 1, sizeof(JmCell));
+		cells = calloc((size_t) net.head.nodes + 1, sizeof(JmNodeCost));
 		jm_search_init(&search, &net, cells, &plain_env);
 		if (jm_snap(&net, middle.x / 1e7, middle.y / 1e7, 1000, &shape, &plain_env, &place) == JM_SNAP_FOUND &&
 			jm_search_run(&search, &place, data[0] & 2, limits[1], NULL, 0))

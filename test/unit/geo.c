@@ -74,7 +74,7 @@ test_search(void)
 	JmNetwork	net;
 	size_t		bytes;
 	void	   *block = build_town(40, &net, &bytes);
-	JmCell	   *cells = calloc(net.head.nodes, sizeof(JmCell));
+	JmNodeCost *cells = calloc(net.head.nodes, sizeof(JmNodeCost));
 	JmSearch	search;
 	int			round;
 	uint32_t	i;
@@ -284,7 +284,7 @@ test_area(void)
 	JmNetwork	net;
 	size_t		bytes;
 	void	   *block = build_town(60, &net, &bytes);
-	JmCell	   *cells = calloc(net.head.nodes, sizeof(JmCell));
+	JmNodeCost *cells = calloc(net.head.nodes, sizeof(JmNodeCost));
 	JmSearch	search;
 	JmShape		shape = {0};
 	JmPoint		middle = town_point(30, 30);
@@ -433,7 +433,7 @@ test_odd_input(void)
 	size_t		bytes;
 	void	   *block;
 	JmSearch	search;
-	JmCell	   *cells;
+	JmNodeCost *cells;
 
 	/* nothing open, nothing to walk along */
 	CHECK_STR(jm_builder_edge(b, 1, 2, -1, -1, line, 4), NULL);
@@ -459,7 +459,7 @@ test_odd_input(void)
 	CHECK_INT(net.head.snappable, 3);
 	CHECK_INT(net.head.max_cost, 2147483000);
 	CHECK(jm_edge_shape(&net, 0, &shape, &plain_env));
-	cells = calloc(net.head.nodes, sizeof(JmCell));
+	cells = calloc(net.head.nodes, sizeof(JmNodeCost));
 	jm_search_init(&search, &net, cells, &plain_env);
 	place.edge = 0;
 	place.fraction = 0;
