@@ -946,7 +946,10 @@ jm_page_parse(const char *body, size_t len, JmPage *page)
 	page->count = page->offers ? JsonContainerSize(page->offers) : 0;
 }
 
-/* Has somebody put triggers of his own on a table that the loader writes? */
+/*
+ * Has somebody put triggers of his own on a table that the loader writes?  (A
+ * trigger whose function belongs to an extension is none of his own.)
+ */
 static bool
 has_user_triggers(void)
 {
@@ -955,10 +958,11 @@ has_user_triggers(void)
 	if (SPI_execute("SELECT 1 FROM pg_catalog.pg_trigger t "
 					"JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
 					"WHERE c.relnamespace = 'jobmarket'::regnamespace AND NOT t.tgisinternal "
-					"AND t.tgname NOT LIKE 'shipped_row_%' "
 					"AND (c.relname LIKE 'offer%' OR c.relname IN ('rome', 'naf', 'naf_division', "
 					"'contract_type', 'qualification', 'company', 'skill', 'language', 'licence', "
-					"'training', 'quality', 'departement')) LIMIT 1", true, 1) != SPI_OK_SELECT)
+					"'training', 'quality')) AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d "
+					"WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = t.tgfoid AND d.deptype = 'e') "
+					"LIMIT 1", true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for triggers");
 	found = SPI_processed > 0;
 	SPI_freetuptable(SPI_tuptable);

@@ -1,5 +1,5 @@
 # What offers say, against labelled cases (where they lie beside the tree), the
-# same in every collation and encoding; and rules edited while sessions use them.
+# same in every collation; and rules edited while sessions use them.
 use strict;
 use warnings FATAL => 'all';
 
@@ -56,7 +56,7 @@ $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, $n
 is($node->safe_psql('restored', "SELECT weight FROM jobmarket.role_rule WHERE rule_id = 4; $ask"),
 	"0.5\nSO {zorglub} 57", 'edited and added rules are back');
 
-# --- other collations and encodings ---
+# --- other collations ---
 
 my %databases = (
 	c => "LOCALE 'C' ENCODING 'UTF8'",
