@@ -56,6 +56,7 @@ DECLARE
 	columns text;
 	replaced bigint;
 BEGIN
+	NEW.shipped := false;		-- whatever it says: only CREATE EXTENSION ships rows
 	SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO columns
 	FROM pg_attribute
 	WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped;
@@ -73,7 +74,7 @@ END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.shipped_row_replaced() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.shipped_row_replaced() IS
-'Trigger: an inserted row takes the place of the row of the same key that came with the extension (restore of an edited row)';
+'Trigger: an inserted row takes the place of the row of the same key that came with the extension, as the restore of an edited row needs; ON CONFLICT does not come into it';
 
 CREATE PROCEDURE jobmarket.keep_shipped(tbl regclass, key_column name)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -84,8 +85,7 @@ BEGIN
 	EXECUTE format('CREATE TRIGGER shipped_row_edited BEFORE UPDATE ON %s
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_edited()', tbl);
 	EXECUTE format('CREATE TRIGGER shipped_row_replaced BEFORE INSERT ON %s
-					FOR EACH ROW WHEN (NOT NEW.shipped)
-					EXECUTE FUNCTION jobmarket.shipped_row_replaced(%L)', tbl, key_column);
+					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_replaced(%L)', tbl, key_column);
 	PERFORM pg_extension_config_dump(tbl, 'WHERE NOT shipped');
 END
 $$;

@@ -9,12 +9,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	rules text;
+	postgis text;
 BEGIN
 	IF level IS NULL OR level NOT IN ('reader', 'operator', 'admin') THEN
 		RAISE EXCEPTION 'unknown level "%" of access', level
 			USING ERRCODE = 'invalid_parameter_value',
 				  HINT = 'The levels are reader (queries), operator (also harvests and loads) and admin (also edits rules).';
 	END IF;
+	IF grantee IS NULL OR grantee = 'public' THEN
+		RAISE EXCEPTION 'access is granted to a role, not to everybody'
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'Make a role for it, and grant that role to those who shall have it.';
+	END IF;
+	EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA jobmarket FROM %I', grantee);
+	EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA jobmarket FROM %I', grantee);
+	EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA jobmarket FROM %I', grantee);
+	SELECT extnamespace::regnamespace::text INTO postgis FROM pg_extension WHERE extname = 'postgis';
+	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', postgis, grantee);
 	-- REFERENCES shows a BI tool the keys in information_schema
 	EXECUTE format('GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
 	IF level IN ('operator', 'admin') THEN
@@ -22,10 +33,12 @@ BEGIN
 		EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobmarket TO %I', grantee);
 		EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA jobmarket TO %I', grantee);
 		IF level = 'operator' THEN
+			-- the rules are those that ship; a load and sync_referential write
+			-- the code lists among them
 			SELECT string_agg(c.oid::regclass::text, ', ') INTO rules
-			FROM pg_class c
-			WHERE c.relnamespace = 'jobmarket'::regnamespace AND c.relkind = 'r'
-			  AND c.relname IN ('role', 'role_rule', 'keyword', 'keyword_variant', 'score_setting');
+			FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'shipped_row_edited'
+			WHERE c.relnamespace = 'jobmarket'::regnamespace
+			  AND c.relname NOT IN ('source', 'region', 'departement', 'contract_type', 'qualification');
 			IF rules IS NOT NULL THEN
 				EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', rules, grantee);
 			END IF;

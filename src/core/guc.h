@@ -7,7 +7,6 @@
 
 extern bool jm_allow_private_networks;
 extern bool jm_keep_documents;
-extern bool jm_keep_documents;
 
 /* http */
 extern int	jm_connect_timeout; /* ms */

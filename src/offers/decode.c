@@ -366,7 +366,8 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 
 /*
  * Key of a dimension without a code: the first 16 bytes of SHA-256 over the
- * parts, each followed by the unit separator (0x1F).  NULL counts as empty.
+ * parts, each after its length (8 digits), so that no two lists of parts are
+ * alike.  NULL counts as empty.
  */
 pg_uuid_t
 jm_digest(char *const *parts, int n)
@@ -381,8 +382,11 @@ jm_digest(char *const *parts, int n)
 	{
 		const char *part = parts[i] ? parts[i] : "";
 
-		ok = pg_cryptohash_update(ctx, (const uint8 *) part, strlen(part)) >= 0 &&
-			pg_cryptohash_update(ctx, (const uint8 *) "\x1f", 1) >= 0;
+		char		length[16];
+
+		snprintf(length, sizeof(length), "%08zu", strlen(part));
+		ok = pg_cryptohash_update(ctx, (const uint8 *) length, strlen(length)) >= 0 &&
+			pg_cryptohash_update(ctx, (const uint8 *) part, strlen(part)) >= 0;
 	}
 	ok = ok && jm_cryptohash_final(ctx, digest, sizeof(digest)) >= 0;
 	pg_cryptohash_free(ctx);

@@ -102,7 +102,7 @@ Datum
 jobmarket_fetch_offers(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	int			max_offers = PG_ARGISNULL(2) ? JM_MAX_ROWS : PG_GETARG_INT32(2);
+	int			max_offers = PG_ARGISNULL(2) ? PG_INT32_MAX : PG_GETARG_INT32(2);
 	List	   *criteria = PG_ARGISNULL(1) ? NIL : jm_criteria_parse(PG_GETARG_JSONB_P(1));
 	JmServer   *server;
 	HASHCTL		ctl;
@@ -201,14 +201,20 @@ jobmarket_fetch_offer(PG_FUNCTION_ARGS)
 		JmPage		page;
 		ErrorData  *error;
 		JsonbContainer *array;
+		char	   *body;
 
 		if (request->outcome != JM_OK)
 			jm_request_raise(request);
 		if (request->status == 204 || request->body_len == 0)
 			PG_RETURN_NULL();
 		/* read as a page of one: an array around the document */
-		request->body = psprintf("[%s]", request->body);
-		request->body_len = strlen(request->body);
+		body = MemoryContextAllocExtended(CurrentMemoryContext, request->body_len + 3,
+										  MCXT_ALLOC_HUGE);
+		body[0] = '[';
+		memcpy(body + 1, request->body, request->body_len);
+		strcpy(body + 1 + request->body_len, "]");
+		request->body = body;
+		request->body_len += 2;
 		error = jm_search_page(request, &page);
 		if (error == NULL)
 		{

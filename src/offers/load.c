@@ -7,9 +7,9 @@
  * named jm_…, and one INSERT … SELECT a table does the rest.  What is unchanged
  * costs a look-up and an update of the narrow offer_sighting.
  *
- * Two sessions may load the same offers at once: rows are written in the order
- * of their keys (no deadlock), and children only for the offers whose row this
- * session really wrote.
+ * One session loads at a time, from its first document to the end of its
+ * transaction: two that wrote the same offers or labels in different orders
+ * would deadlock, and each would tell the history of the other.
  *
  * Foreign keys.  PostgreSQL checks them row by row, one look-up and one lock
  * each; with some fourteen a new offer that was measured to be a third of a
@@ -17,13 +17,16 @@
  * is locked, by this very transaction, and the rows of the dimensions are
  * locked set by set (ST_LOCK) before anything refers to them.  So the loader
  * works as a replication applier does, with session_replication_role =
- * replica, unless a user has put triggers on the tables: those must fire.
+ * replica, unless users have put triggers, rules or foreign keys of their own
+ * on the tables, which must act, or there is too little to load to be worth it
+ * (the change makes the session plan its statements anew).
  * Rules and places, which are small and seldom edited, are locked against edits
  * for the transaction: it classifies by one state of them.
  */
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/guc.h"
@@ -46,6 +49,13 @@
 
 /* Enough for a statement's fixed cost not to matter, little enough memory. */
 #define BATCH 500
+
+/* With fewer documents the triggers of foreign keys cost less than replanning. */
+#define MIN_OWN_CHECKS 100
+
+/* Different remarks of one load that are told apart. */
+#define MAX_REMARKS 500
+
 #define BATCH_MEMORY (16 * 1024 * 1024)
 #define STORE_KB (32 * 1024)
 
@@ -154,8 +164,8 @@ lock_sql(const char *table, const char *column, const char *batch)
 {
 	return psprintf("WITH locked AS MATERIALIZED (SELECT r.%2$s FROM jobmarket.%1$s r "
 					"WHERE r.%2$s IN (SELECT b.%2$s FROM %3$s b) FOR KEY SHARE OF r) "
-					"SELECT 1 FROM %3$s b WHERE b.%2$s IS NOT NULL AND NOT EXISTS "
-					"(SELECT 1 FROM locked l WHERE l.%2$s = b.%2$s) LIMIT 1",
+					"SELECT b.%2$s FROM %3$s b WHERE b.%2$s IS NOT NULL "
+					"EXCEPT SELECT l.%2$s FROM locked l LIMIT 1",
 					table, column, batch);
 }
 
@@ -303,6 +313,7 @@ statement_sql(Statement st)
 		case ST_SEEN_NEW:
 			return "INSERT INTO jobmarket.offer_sighting (offer_id, run_id, seen_at) "
 				"SELECT u, $2, now() FROM unnest($1) u "
+				"WHERE EXISTS (SELECT 1 FROM jobmarket.offer o WHERE o.offer_id = u) "
 				"ON CONFLICT (offer_id) DO UPDATE SET run_id = EXCLUDED.run_id, seen_at = EXCLUDED.seen_at";
 		case ST_SEEN_AGAIN:
 			return "UPDATE jobmarket.offer_sighting s SET run_id = $2, seen_at = now() "
@@ -641,7 +652,8 @@ look_up(JmLoader *loader)
 		bool		withdrawn = DatumGetBool(SPI_getbinval(tuple, desc, 4, &isnull));
 
 		d->known = 1;
-		d->write = withdrawn || (hash != d->hash && !older);
+		/* a harvest found it alive; a document from elsewhere may just be old */
+		d->write = older ? withdrawn && loader->run_id != 0 : withdrawn || hash != d->hash;
 	}
 	SPI_freetuptable(SPI_tuptable);
 }
@@ -658,7 +670,9 @@ note_remarks(JmLoader *loader, const Document *d)
 		char		key[256];
 		bool		found;
 
-		strlcpy(key, r->attribute, sizeof(key));
+		/* a document may name any number of attributes that nobody knows */
+		strlcpy(key, hash_get_num_entries(loader->remarks) < MAX_REMARKS ? r->attribute : "...",
+				sizeof(key));
 		entry = hash_search(loader->remarks, key, HASH_ENTER, &found);
 		if (!found)
 		{
@@ -691,6 +705,10 @@ note_written(JmLoader *loader)
 		bool		isnull;
 		Document   *d = find_document(loader, SPI_getvalue(tuple, desc, 1));
 
+		if (d == NULL)
+			ereport(ERROR,
+					(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					 errmsg("a trigger changed the identifier of an offer")));
 		d->written = true;
 		d->known = !DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull));
 		if (d->known)
@@ -858,6 +876,8 @@ write_rejects(JmLoader *loader)
 	loader->rejects = NIL;
 }
 
+static void check_ourselves(JmLoader *loader);
+
 static void
 flush_batch(JmLoader *loader)
 {
@@ -869,6 +889,7 @@ flush_batch(JmLoader *loader)
 	write_rejects(loader);
 	if (loader->ndocuments > 0)
 	{
+		check_ourselves(loader);
 		sort_documents(loader);
 		look_up(loader);
 		for (int i = 0; i < loader->ndocuments; i++)
@@ -934,7 +955,7 @@ jm_page_parse(const char *body, size_t len, JmPage *page)
 		v = getKeyJsonValueFromContainer(&page->root->root, "resultats", 9, &buffer);
 		if (v && v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data))
 			page->offers = v->val.binary.data;
-		else if (v == NULL)
+		else if (v == NULL || v->type != jbvNull)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					 errmsg("the answer has no \"resultats\"")));
@@ -946,19 +967,29 @@ jm_page_parse(const char *body, size_t len, JmPage *page)
 	page->count = page->offers ? JsonContainerSize(page->offers) : 0;
 }
 
-/* Has somebody put triggers of his own on a table that the loader writes? */
+/*
+ * Has somebody put triggers, rules or foreign keys of his own on a table that
+ * the loader writes?  (What belongs to an extension is none of his own.)
+ */
 static bool
-has_user_triggers(void)
+has_user_hooks(void)
 {
 	bool		found;
 
-	if (SPI_execute("SELECT 1 FROM pg_catalog.pg_trigger t "
-					"JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
-					"WHERE c.relnamespace = 'jobmarket'::regnamespace AND NOT t.tgisinternal "
-					"AND t.tgname NOT LIKE 'shipped_row_%' "
-					"AND (c.relname LIKE 'offer%' OR c.relname IN ('rome', 'naf', 'naf_division', "
-					"'contract_type', 'qualification', 'company', 'skill', 'language', 'licence', "
-					"'training', 'quality', 'departement')) LIMIT 1", true, 1) != SPI_OK_SELECT)
+	if (SPI_execute("WITH written AS (SELECT c.oid FROM pg_catalog.pg_class c "
+					"WHERE c.relnamespace = 'jobmarket'::regnamespace AND (c.relname LIKE 'offer%' "
+					"OR c.relname IN ('rome', 'naf', 'naf_division', 'contract_type', 'qualification', "
+					"'company', 'skill', 'language', 'licence', 'training', 'quality', 'harvest_error', "
+					"'unknown_attribute'))) "
+					"SELECT 1 FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (SELECT oid FROM written) "
+					"AND NOT t.tgisinternal AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d "
+					"WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = t.tgfoid AND d.deptype = 'e') "
+					"UNION ALL SELECT 1 FROM pg_catalog.pg_rewrite r WHERE r.ev_class IN (SELECT oid FROM written) "
+					"AND r.ev_type <> '1' "
+					"UNION ALL SELECT 1 FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid "
+					"WHERE k.contype = 'f' AND k.confrelid IN (SELECT oid FROM written) "
+					"AND c.relnamespace <> 'jobmarket'::regnamespace "
+					"LIMIT 1", true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for triggers");
 	found = SPI_processed > 0;
 	SPI_freetuptable(SPI_tuptable);
@@ -981,6 +1012,34 @@ lock_rules(void)
 		if (OidIsValid(table))
 			LockRelationOid(table, ShareLock);
 	}
+}
+
+/* Takes the checks of foreign keys over from the triggers, where that pays. */
+static void
+check_ourselves(JmLoader *loader)
+{
+	if (loader->checks_itself || loader->ndocuments < MIN_OWN_CHECKS || has_user_hooks())
+		return;
+	lock_rules();
+	(void) set_config_option("session_replication_role", "replica", PGC_SUSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	loader->checks_itself = true;
+}
+
+/* A plan that names PostGIS's schema is of no use after that was moved. */
+static void
+follow_postgis(void)
+{
+	static char planned[NAMEDATALEN * 2 + 3];
+	char	   *schema = postgis_schema();
+
+	if (plans[ST_OFFER] && strcmp(planned, schema) != 0)
+	{
+		SPI_freeplan(plans[ST_OFFER]);
+		plans[ST_OFFER] = NULL;
+	}
+	strlcpy(planned, schema, sizeof(planned));
+	pfree(schema);
 }
 
 /*
@@ -1007,6 +1066,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 												  ALLOCSET_DEFAULT_MAXSIZE);
 	loader->documents = palloc(sizeof(Document) * BATCH);
 
+	LockDatabaseObject(NamespaceRelationId, get_namespace_oid("jobmarket", false), 0, ExclusiveLock);
 	values[0] = CStringGetTextDatum(source);
 	run(ST_SOURCE, 1, types, values, NULL, SPI_OK_SELECT);
 	if (SPI_processed != 1)
@@ -1014,13 +1074,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("source \"%s\" is not in jobmarket.source", source)));
 	loader->guc_level = NewGUCNestLevel();
-	loader->checks_itself = !has_user_triggers();
-	if (loader->checks_itself)
-	{
-		lock_rules();
-		(void) set_config_option("session_replication_role", "replica", PGC_SUSET,
-								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	}
+	follow_postgis();
 
 	memset(&ctl, 0, sizeof(ctl));
 	ctl.hcxt = CurrentMemoryContext;
@@ -1056,6 +1110,8 @@ jm_loader_add(JmLoader *loader, JsonbContainer *offers)
 		memset(d, 0, sizeof(*d));
 		d->value = v;
 		jm_offer_head(&v, &d->head);
+		if (d->head.problem == NULL && *loader->prefix == '\0' && strchr(d->head.id, ':'))
+			d->head.problem = "the identifier holds a colon, which parts other sources' identifiers";
 		if (d->head.problem)
 		{
 			Reject	   *reject = palloc(sizeof(Reject));

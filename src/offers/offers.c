@@ -76,7 +76,7 @@ jobmarket_load_offers(PG_FUNCTION_ARGS)
 
 		if (v && v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data))
 			offers = v->val.binary.data;
-		else
+		else if (v == NULL || v->type != jbvNull)
 		{
 			/* one offer: an array of it, so that there is one way to load */
 			JsonbParseState *state = NULL;
@@ -96,7 +96,8 @@ jobmarket_load_offers(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	ensure_source(source);
 	loader = jm_loader_create(source, 0, 0);
-	jm_loader_add(loader, offers);
+	if (offers)
+		jm_loader_add(loader, offers);
 	jm_loader_finish(loader, &counts);
 	SPI_finish();
 

@@ -78,6 +78,8 @@ find_keyword(const JmKeywordRules *rules, const char *name)
 	JmKeyword  *found;
 
 	wanted.name = unconstify(char *, name);
+	if (rules->n_keywords == 0)
+		return -1;
 	found = bsearch(&wanted, rules->keywords, rules->n_keywords, sizeof(JmKeyword), compare_keywords);
 	return found ? (int) (found - rules->keywords) : -1;
 }
@@ -227,7 +229,7 @@ build_dictionary(void)
 			v->keyword = i;
 			v->covers = true;
 			v->pattern = fold_word(DatumGetTextPP(rules->keywords[i].datum), &v->len, &v->upper);
-			same = bsearch(&v, sorted, n_listed, sizeof(JmVariant *), compare_patterns);
+			same = n_listed == 0 ? NULL : bsearch(&v, sorted, n_listed, sizeof(JmVariant *), compare_patterns);
 			if (same == NULL)
 				n_own++;
 		}

@@ -45,6 +45,14 @@ jm_place_method_name(JmPlaceMethod method)
 	return names[method];
 }
 
+/* bsearch() wants an array even where there is none. */
+static void *
+search(const void *key, const void *base, int n, size_t width,
+	   int (*compare) (const void *, const void *))
+{
+	return n > 0 ? bsearch(key, base, (size_t) n, width, compare) : NULL;
+}
+
 static bool
 is_digit(char c)
 {
@@ -216,8 +224,8 @@ compare_region(const void *code, const void *region)
 int
 jm_find_departement(const JmGazetteer *g, const char *code)
 {
-	JmDepartement *d = bsearch(code, g->departements, g->n_departements, sizeof(JmDepartement),
-							   compare_departement);
+	JmDepartement *d = search(code, g->departements, g->n_departements, sizeof(JmDepartement),
+							  compare_departement);
 
 	return d ? (int) (d - g->departements) : -1;
 }
@@ -226,7 +234,7 @@ jm_find_departement(const JmGazetteer *g, const char *code)
 int
 jm_find_region(const JmGazetteer *g, const char *code)
 {
-	JmRegion   *r = bsearch(code, g->regions, g->n_regions, sizeof(JmRegion), compare_region);
+	JmRegion   *r = search(code, g->regions, g->n_regions, sizeof(JmRegion), compare_region);
 
 	return r ? (int) (r - g->regions) : -1;
 }
@@ -822,9 +830,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		commune = jm_find_commune(g, insee);
 		if (commune < 0)
 		{
-			/* an empty list has no address, which bsearch may not be given */
-			JmFormer   *former = g->n_former == 0 ? NULL :
-			bsearch(insee, g->former, g->n_former, sizeof(JmFormer), compare_former);
+			JmFormer   *former = search(insee, g->former, g->n_former, sizeof(JmFormer), compare_former);
 
 			if (former != NULL)
 				commune = jm_find_commune(g, former->current);
@@ -936,7 +942,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 
 	if (label.len > 0)
 	{
-		alias = bsearch(label.key, g->aliases, g->n_aliases, sizeof(JmPlaceAlias), compare_alias);
+		alias = search(label.key, g->aliases, g->n_aliases, sizeof(JmPlaceAlias), compare_alias);
 
 		/*
 		 * "Luxembourg (Frontalier)", "Quebec Canada": any word of a foreign
@@ -1016,7 +1022,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 			char		end = label.key[at + n];
 
 			label.key[at + n] = '\0';
-			alias = bsearch(label.key + at, g->aliases, g->n_aliases, sizeof(JmPlaceAlias), compare_alias);
+			alias = search(label.key + at, g->aliases, g->n_aliases, sizeof(JmPlaceAlias), compare_alias);
 			label.key[at + n] = end;
 			if (alias != NULL && alias->region < 0 && alias->departement < 0 && alias->commune < 0)
 			{

@@ -184,8 +184,8 @@ add_rule(void *arg, Datum *values, bool *nulls)
 	if (!nulls[1])
 	{
 		char	   *code = TextDatumGetCString(values[1]);
-		char	  **found = bsearch(&code, rows->rules->roles, rows->rules->n_roles,
-									sizeof(char *), compare_strings);
+		char	  **found = rows->rules->n_roles == 0 ? NULL : bsearch(&code, rows->rules->roles, rows->rules->n_roles,
+																	   sizeof(char *), compare_strings);
 
 		if (found == NULL)
 			return;				/* its role is being deleted */

@@ -16,4 +16,7 @@ SELECT region_code, name, shipped FROM jobmarket.region WHERE NOT shipped;
 INSERT INTO jobmarket.region VALUES ('53', 'Breizh', 'metropole');
 SELECT region_code, name, shipped FROM jobmarket.region WHERE NOT shipped ORDER BY 1;
 SELECT count(*) FROM jobmarket.region;
+-- only the extension ships rows
+INSERT INTO jobmarket.region VALUES ('999', 'Mine', 'com', true);
+SELECT shipped FROM jobmarket.region WHERE region_code = '999';
 ROLLBACK;

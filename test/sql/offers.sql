@@ -112,6 +112,40 @@ SELECT * FROM told ORDER BY 1;
 DROP TRIGGER tell ON jobmarket.offer;
 SHOW session_replication_role;
 
+-- a large load checks foreign keys itself, under locks; a user's key, too, is kept
+BEGIN;
+SELECT l.* FROM (SELECT jsonb_agg(jsonb_build_object('id', 'L' || i, 'competences', '[{"libelle": "SQL"}, {"libelle": "C"}]'::jsonb)) d
+				 FROM generate_series(1, 150) i) p, jobmarket.load_offers(d) l;
+SELECT relation::regclass, mode FROM pg_locks WHERE relation = 'jobmarket.keyword'::regclass AND mode = 'ShareLock';
+COMMIT;
+CREATE TABLE note (offer_id text, position integer,
+	FOREIGN KEY (offer_id, position) REFERENCES jobmarket.offer_skill ON DELETE CASCADE);
+INSERT INTO note SELECT offer_id, position FROM jobmarket.offer_skill WHERE offer_id = 'L1';
+SELECT l.* FROM (SELECT jsonb_agg(jsonb_build_object('id', 'L' || i, 'competences', '[{"libelle": "SQL"}]'::jsonb)) d
+				 FROM generate_series(1, 150) i) p, jobmarket.load_offers(d) l;
+SELECT * FROM note;
+DROP TABLE note;
+-- a trigger may refuse an offer, but not rename it
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	IF NEW.offer_id = 'R1' THEN RETURN NULL; END IF;
+	NEW.offer_id := replace(NEW.offer_id, 'R3', 'X3'); RETURN NEW; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON jobmarket.offer FOR EACH ROW EXECUTE FUNCTION refuse();
+SELECT * FROM jobmarket.load_offers('[{"id": "R1"}, {"id": "R2"}]');
+\set VERBOSITY terse
+SELECT * FROM jobmarket.load_offers('[{"id": "R3"}]');
+\set VERBOSITY default
+DROP TRIGGER refuse ON jobmarket.offer;
+DROP FUNCTION refuse();
+-- one source cannot write another's offers; an old document revives nothing
+SELECT * FROM jobmarket.load_offers('{"id": "apec:1", "intitule": "Usurpée"}');
+SELECT * FROM jobmarket.load_offers('{"id": "W1", "intitule": "nouveau", "dateActualisation": "2025-01-01T00:00:00Z"}');
+UPDATE jobmarket.offer SET withdrawn_at = now() WHERE offer_id = 'W1';
+SELECT * FROM jobmarket.load_offers('{"id": "W1", "intitule": "ancien", "dateActualisation": "2024-01-01T00:00:00Z"}');
+SELECT title, withdrawn_at IS NOT NULL AS withdrawn FROM jobmarket.offer WHERE offer_id = 'W1';
+SELECT * FROM jobmarket.load_offers('{"resultats": null}');
+SELECT * FROM jobmarket.load_offers((SELECT jsonb_build_object('id', 'U1') || jsonb_object_agg('inconnu' || i, 1) FROM generate_series(1, 2000) i));
+SELECT count(*), sum(offers) FROM jobmarket.unknown_attribute WHERE attribute LIKE 'inconnu%' OR attribute = '...';
+
 -- without documents
 SET jobmarket.keep_documents = off;
 SELECT * FROM jobmarket.load_offers('[{"id": "N1", "intitule": "a"}]');

@@ -183,10 +183,13 @@ isnt($node->safe_psql('gone', $objects), $before, 'the extension is there');
 $node->safe_psql('gone', 'DROP EXTENSION jobmarket CASCADE');
 is($node->safe_psql('gone', $objects), $before, 'DROP EXTENSION leaves nothing behind');
 
-# only in UTF8
-$node->safe_psql('postgres', q{CREATE DATABASE latin1 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0});
+# only in UTF8: others cannot hold what offers contain, or French names
+$node->safe_psql('postgres', q{CREATE DATABASE latin1 ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0});
 ($status, $stdout, $stderr) = $node->psql('latin1', 'CREATE EXTENSION jobmarket CASCADE');
-like($stderr, qr/needs a database encoded in UTF8/, 'another encoding is refused');
+like($stderr, qr/needs a database encoded in UTF8|has no equivalent in encoding "LATIN1"/, 'LATIN1 is refused');
+$node->safe_psql('postgres', q{CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0});
+($status, $stdout, $stderr) = $node->psql('ascii', 'CREATE EXTENSION jobmarket CASCADE');
+like($stderr, qr/needs a database encoded in UTF8/, 'SQL_ASCII is refused');
 
 # without preload
 $node->append_conf('postgresql.conf', "shared_preload_libraries = ''");

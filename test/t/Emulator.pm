@@ -98,14 +98,15 @@ sub requests
 	return @requests;
 }
 
-# Most of the requests given (answers 2xx of GET) in any one second.
+# Most of the requests given (of GET) in any one second, less the 30 ms that a
+# busy machine may take from sending a request to its being read.
 sub busiest_second
 {
 	my @times = sort { $a <=> $b } map { $_->{time} } grep { $_->{method} eq 'GET' } @_;
 	my ($most, $first) = (0, 0);
 	foreach my $last (0 .. $#times)
 	{
-		$first++ while $times[$last] - $times[$first] >= 1;
+		$first++ while $times[$last] - $times[$first] >= 0.97;
 		$most = $last - $first + 1 if $last - $first + 1 > $most;
 	}
 	return $most;
