@@ -95,10 +95,12 @@ if [ -t 0 ] && [ -t 1 ]; then
 	printf '\nEnter ends the demo and removes the cluster. '
 	read -r answer || say ""
 elif [ -z "${JOBMARKET_KEEP:-}" ]; then
+	say ""
 	say "Run in a terminal, the demo waits here, and psql leads into its cluster."
 fi
 [ -z "${JOBMARKET_KEEP:-}" ] || {
 	stop_cluster
+	say ""
 	say "To look around later${as_whom}:"
 	say "    cd / && ${run_as%%env*}$pgbin/pg_ctl -w -D $PGDATA -l $work/demo.server.log start"
 	say "    $connect"

@@ -23,7 +23,9 @@ done
 unset CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 no_proxy=127.0.0.1,localhost${no_proxy:+,$no_proxy}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-export PATH no_proxy LC_ALL=C.UTF-8
+# the servers of TAP tests take their locale from LANG: those of Perl's modules
+# clear LC_ALL
+export PATH no_proxy LANG=C.UTF-8 LC_ALL=C.UTF-8
 umask 022
 [ -t 0 ] || exec </dev/null
 

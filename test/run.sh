@@ -3,7 +3,7 @@
 #
 #   sh test/run.sh              everything
 #   sh test/run.sh regress      only the steps named: style build unit emulator
-#                               regress tap ubsan clang
+#                               regress tap ubsan clang demo
 #
 # Settings: JOBMARKET_KEEP=1 keeps the temporary folder; REGRESS="a b" and
 # TAP="test/t/x.pl" choose tests; CC chooses the compiler of the main build;
@@ -13,7 +13,7 @@
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 . "$top/test/lib.sh"
 
-all_steps='style build unit emulator regress tap ubsan clang'
+all_steps='style build unit emulator regress tap ubsan clang demo'
 steps=${*:-$all_steps}
 for step in $steps; do
 	case " $all_steps " in
@@ -135,10 +135,14 @@ step_tap()
 		if [ "$status" -eq 0 ] && [ -n "$reason" ]; then
 			say "skipped tap: $file ($reason)"
 		else
-			# what failed, before pages of a server's log
+			# what failed, before pages of a server's log; what a test
+			# dies of is in a log of its own
+			name=${file##*/}
 			{
 				grep -A 6 'Failed test' "$log.log" | head -n 60
-				tail -n 30 "$log.log"
+				[ "$status" -eq 0 ] ||
+					tail -n 15 "$src/tmp_check/log/regress_log_${name%.pl}"
+				tail -n 25 "$log.log"
 			} >"$log.failed" 2>/dev/null
 			verdict "tap: $file ($seconds s)" "$status" "$log.failed"
 		fi
@@ -167,6 +171,19 @@ step_ubsan()
 step_clang()
 {
 	build_variant clang CC=clang-14
+}
+
+# The demo, as its reader would start it, with fewer offers.
+step_demo()
+{
+	as_user env JOBMARKET_KEEP= JOBMARKET_DATA=/nowhere JOBMARKET_OFFERS=2000 \
+		sh "$src/test/demo.sh" >"$work/demo.log" 2>&1
+	status=$?
+	[ $status -eq 0 ] && grep -q '^\[ *[0-9]* s\] Done$' "$work/demo.log"
+	verdict "demo: runs to its end" $? "$work/demo.log"
+	ls -d "$TMPDIR"/jobmarket.* >"$work/demo.left" 2>/dev/null
+	[ ! -s "$work/demo.left" ]
+	verdict "demo: leaves nothing behind" $? "$work/demo.left"
 }
 
 make_work

@@ -20,7 +20,7 @@ ORDER BY criteria ->> 'origineOffre', criteria ->> 'maxCreationDate' DESC LIMIT 
 \echo '==== Offers by département ============================================'
 \echo
 SELECT d.departement_code AS code, d.name AS departement, r.name AS region, count(*) AS offers
-FROM jobmarket.offer
+FROM jobmarket.offer o
 JOIN jobmarket.departement d USING (departement_code)
 JOIN jobmarket.region r ON r.region_code = d.region_code
 GROUP BY d.departement_code, d.name, r.name
