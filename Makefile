@@ -13,7 +13,7 @@ OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/header
 	src/http/token.o src/http/transfer.o src/http/url.o
 OBJS_json = src/json/json.o
 OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
-	src/offers/harvest.o src/offers/plan.o \
+	src/offers/harvest.o src/offers/harvest_run.o src/offers/plan.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
 	src/offers/offers.o src/offers/query.o src/offers/search.o
 OBJS = $(OBJS_core) $(OBJS_http) $(OBJS_json) $(OBJS_offers)

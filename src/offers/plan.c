@@ -31,14 +31,17 @@
 /* Rows of a cell that a walk cuts: two cells at once stay within the work
  * that one cell of the API's reach would be. */
 #define CELL_PAGES 10
+#define CELL_ROWS (CELL_PAGES * JM_PLAN_PAGE)
 
 /* How often a page is read at most, and a cell's total may move. */
-#define MAX_TRIES 8
+#define MAX_TRIES 12
 #define MAX_MOVES 12
 
-/* Cells read at once: the next begins when the first has all its pages asked. */
-#define MAX_OPEN 2
-#define LOOK_AHEAD 4
+/* Rows that were unreadable in so many readings of a page will stay so. */
+#define SAME_UNREADABLE 3
+
+/* Requests under way at once, until jm_plan_set_depth tells. */
+#define DEFAULT_DEPTH 8
 
 /* The API's clock shift is a matter of time zones. */
 #define SHIFT_STEP 900
@@ -60,6 +63,7 @@ typedef struct JmSplit
 	int64_t		expected;		/* sum over the finished parts */
 	bool		failed;
 	bool		truncated;
+	bool		recounted;		/* was the whole counted again at the end? */
 } JmSplit;
 
 /* A span of time not cut into cells yet. */
@@ -69,6 +73,8 @@ typedef struct Span
 	int64_t		from,
 				to;
 	JmPlanFilter filter;
+	bool		given;			/* by the caller, and not counted yet */
+	bool		recount;		/* counts its split's whole again */
 	bool		walk;			/* next: where do the first rows end? else:
 								 * how many are there? */
 	bool		asked;
@@ -98,6 +104,8 @@ struct JmPlan
 	const char *const *romes;
 	int			nromes;
 	int64_t		next_id;
+	int			depth;			/* requests that should be under way */
+	int64_t		announced;		/* rows of the spans given, as first counted */
 	int64_t		shift;			/* a row created at t is selected by bound t -
 								 * shift */
 	Span	   *spans;			/* first: worked on */
@@ -154,6 +162,7 @@ jm_plan_create(const JmPlanHooks *hooks,
 	plan->romes = romes;
 	plan->nromes = nromes;
 	plan->next_id = first_cell_id;
+	plan->depth = DEFAULT_DEPTH;
 	return plan;
 }
 
@@ -210,7 +219,10 @@ remove_span(JmPlan *plan, Span *span)
 void
 jm_plan_add_span(JmPlan *plan, int origin, int64_t from, int64_t to)
 {
-	push_back(plan, new_span(plan, origin, from, to, NULL));
+	Span	   *span = new_span(plan, origin, from, to, NULL);
+
+	span->given = true;
+	push_back(plan, span);
 }
 
 /* Tells of a filtered cell that an earlier, interrupted run completed. */
@@ -282,7 +294,23 @@ finish_part(JmPlan *plan, JmSplit *split, JmCellStatus status, int64_t expected)
 		if (split->pending > 0)
 			return;
 
-		/* offers that no part can reach, being without the criterion */
+		/*
+		 * Fewer than the whole had: either some went meanwhile, or no part can
+		 * reach them, being without the criterion.  Counting again tells.
+		 */
+		if (!split->failed && !split->truncated && !split->recounted &&
+			split->expected < cell->expected)
+		{
+			Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
+
+			split->recounted = true;
+			split->pending = 1;
+			span->recount = true;
+			span->split = split;
+			push_front(plan, span);
+			return;
+		}
+		/* offers that no part can reach make the difference */
 		cell->received = split->expected;
 		if (split->failed)
 		{
@@ -316,7 +344,7 @@ finish_cell(JmPlan *plan, JmCell *cell, JmCellStatus status, const char *problem
 	if (*link)
 		*link = cell->next;
 	append_cell(&plan->ready, cell);
-	finish_part(plan, cell->split, status, cell->expected);
+	finish_part(plan, cell->split, status, cell->expected > 0 ? cell->expected : 0);
 }
 
 /* Opens a cell; one without offers is complete at once. */
@@ -348,6 +376,15 @@ romes_of(const JmPlan *plan, char domain, int *first, int *count)
 		(*count)++;
 }
 
+static bool
+same_filter(const JmPlanFilter *a, const JmPlanFilter *b)
+{
+	return a->domain == b->domain &&
+		a->departement_first == b->departement_first &&
+		a->departement_count == b->departement_count &&
+		a->rome_first == b->rome_first && a->rome_count == b->rome_count;
+}
+
 static void
 add_part(JmPlan *plan, JmSplit *split, const Span *whole, const JmPlanFilter *filter)
 {
@@ -356,7 +393,7 @@ add_part(JmPlan *plan, JmSplit *split, const Span *whole, const JmPlanFilter *fi
 	split->pending++;
 	for (Done *done = plan->done; done; done = done->next)
 		if (done->origin == whole->origin && done->from == whole->from &&
-			done->to == whole->to && memcmp(&done->filter, filter, sizeof(*filter)) == 0)
+			done->to == whole->to && same_filter(&done->filter, filter))
 		{
 			split->expected += done->expected;
 			split->pending--;
@@ -532,15 +569,46 @@ close_span(JmPlan *plan, Span *span, int64_t total)
 		check_cell(plan, cell);
 }
 
+/* Likewise, and the page that the walk read serves the cell too. */
+static void
+close_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, void *payload)
+{
+	JmCell	   *cell = new_cell(plan, span->origin, span->from, span->to, &span->filter,
+								total, span->split);
+
+	give_first_page(span, cell, total);
+	if (cell->npages >= CELL_PAGES)
+		keep_page(plan, &cell->pages[CELL_PAGES - 1], total, rows, nrows, payload);
+	else
+		plan->hooks.drop(plan->hooks.context, payload);
+	remove_span(plan, span);
+	open_cell(plan, cell);
+	if (cell->status == JM_CELL_OPEN)
+		check_cell(plan, cell);
+}
+
 static void
 answer_count(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, void *payload)
 {
+	if (span->recount)
+	{
+		JmSplit    *split = span->split;
+
+		plan->hooks.drop(plan->hooks.context, payload);
+		split->cell->expected = total;
+		remove_span(plan, span);
+		finish_part(plan, split, JM_CELL_COMPLETE, 0);
+		return;
+	}
 	keep_page(plan, &span->first, total, rows, nrows, payload);
 	span->total = total;
-	if (total <= JM_PLAN_REACH)
-		close_span(plan, span, total);
-	else if (span->to - span->from > 2)
+	if (span->given)
+		plan->announced += total;
+	span->given = false;
+	if (total > CELL_ROWS && span->to - span->from > 2)
 		span->walk = true;
+	else if (total <= JM_PLAN_REACH)
+		close_span(plan, span, total);
 	else if (split_by_filter(plan, span, total))
 		remove_span(plan, span);
 	else
@@ -561,19 +629,10 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 	JmCell	   *cell;
 
 	span->total = total;
-	if (total <= JM_PLAN_REACH)
+	if (total <= CELL_ROWS)
 	{
-		/* fewer than was thought: the page serves the cell all the same */
-		cell = new_cell(plan, span->origin, span->from, span->to, &span->filter, total, span->split);
-		give_first_page(span, cell, total);
-		if (cell->npages >= CELL_PAGES)
-			keep_page(plan, &cell->pages[CELL_PAGES - 1], total, rows, nrows, payload);
-		else
-			plan->hooks.drop(plan->hooks.context, payload);
-		remove_span(plan, span);
-		open_cell(plan, cell);
-		if (cell->status == JM_CELL_OPEN)
-			check_cell(plan, cell);
+		/* fewer than was thought */
+		close_walk(plan, span, total, rows, nrows, payload);
 		return;
 	}
 
@@ -597,8 +656,14 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 		keep_page(plan, &cell->pages[CELL_PAGES - 1], cell->expected, rows, kept, payload);
 		span->total -= cell->expected;
 		span->to = bound;
-		span->walk = span->total > JM_PLAN_REACH;
+		span->walk = span->total > CELL_ROWS;
 		append_cell(&plan->open, cell);
+		return;
+	}
+
+	if (total <= JM_PLAN_REACH)
+	{
+		close_walk(plan, span, total, rows, nrows, payload);
 		return;
 	}
 
@@ -694,6 +759,28 @@ read_again(JmPlan *plan, JmPlanPage *page)
 	return true;
 }
 
+/*
+ * Has the page unreadable rows that another reading may cure?  Not those that
+ * were the same several times.
+ */
+static bool
+may_become_readable(JmPlanPage *page)
+{
+	uint64_t	digest = 14695981039346656037U; /* FNV-1a */
+	bool		any = false;
+
+	for (int i = 0; i < page->nrows; i++)
+	{
+		any = any || !page->rows[i].readable;
+		digest = (digest ^ (page->rows[i].readable ? 1 : 2)) * 1099511628211U;
+	}
+	if (!any)
+		return false;
+	page->unreadable_same = digest == page->unreadable ? page->unreadable_same + 1 : 1;
+	page->unreadable = digest;
+	return page->unreadable_same < SAME_UNREADABLE;
+}
+
 /* Finishes the cell if all its pages are there. */
 static void
 check_cell(JmPlan *plan, JmCell *cell)
@@ -742,12 +829,8 @@ check_cell(JmPlan *plan, JmCell *cell)
 		bool		again = false;
 
 		for (int p = 0; p < cell->npages; p++)
-			for (int i = 0; i < cell->pages[p].nrows; i++)
-				if (!cell->pages[p].rows[i].readable)
-				{
-					again = read_again(plan, &cell->pages[p]) || again;
-					break;
-				}
+			if (may_become_readable(&cell->pages[p]))
+				again = read_again(plan, &cell->pages[p]) || again;
 		if (!again)
 			finish_cell(plan, cell, JM_CELL_FAILED, "some offers could not be read");
 	}
@@ -793,7 +876,8 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 
 		if (page->state == PAGE_HAVE && (page->total != total || p >= cell->npages))
 			clear_page(plan, page);
-	}	return true;
+	}
+	return true;
 }
 
 static void
@@ -856,6 +940,23 @@ fill_ask(JmPlanAsk *ask, void *unit, bool probe, int page, int origin,
 }
 
 /*
+ * Tells how many requests should be under way at once: the plan looks so far
+ * ahead, and keeps depth / 10 + 2 cells open.
+ */
+void
+jm_plan_set_depth(JmPlan *plan, int depth)
+{
+	plan->depth = depth;
+}
+
+/* Rows of the spans given that the API announced at first. */
+int64_t
+jm_plan_announced(const JmPlan *plan)
+{
+	return plan->announced;
+}
+
+/*
  * The next request to send; false when there is none to send now.  Each must
  * be answered by jm_plan_answer or jm_plan_no_answer, in any order.
  */
@@ -871,7 +972,7 @@ jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 		for (int p = 0; p < cell->npages; p++)
 			needed += cell->pages[p].state == PAGE_NEEDED;
 	}
-	if (needed < LOOK_AHEAD && open < MAX_OPEN)
+	if (needed < plan->depth / 2 && open < plan->depth / CELL_PAGES + 2)
 		for (Span *span = plan->spans; span; span = span->next)
 			if (!span->asked)
 			{
@@ -943,6 +1044,14 @@ jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 		Span	   *span = ask->unit;
 
 		span->asked = false;
+		if (span->walk && nrows < JM_PLAN_PAGE && total > CELL_ROWS)
+		{
+			/* a page that is not whole does not tell where the rows end */
+			plan->hooks.drop(plan->hooks.context, payload);
+			jm_plan_no_answer(plan, ask);
+			return;
+		}
+		span->tries = 0;
 		if (span->walk)
 			answer_walk(plan, span, total, rows, nrows, payload);
 		else
@@ -968,14 +1077,20 @@ jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
 		Span	   *span = ask->unit;
 
 		span->asked = false;
-		if (++span->tries >= MAX_TRIES)
+		if (++span->tries >= MAX_TRIES && span->recount)
 		{
+			JmSplit    *split = span->split;
+
+			remove_span(plan, span);
+			finish_part(plan, split, JM_CELL_COMPLETE, 0);
+		}
+		else if (span->tries >= MAX_TRIES)
+		{
+			/* expected stays -1 where even the total is not known */
 			JmCell	   *cell = new_cell(plan, span->origin, span->from, span->to,
 										&span->filter, span->total, span->split);
 
 			cell->npages = 0;
-			if (cell->expected < 0)
-				cell->expected = 0;
 			remove_span(plan, span);
 			finish_cell(plan, cell, JM_CELL_FAILED, "no usable answer");
 		}
