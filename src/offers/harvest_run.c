@@ -537,7 +537,7 @@ jm_harvest_find(void *harvest)
 			1, types, values, NULL);
 	if (SPI_processed == 0)
 		ereport(ERROR,
-				(errcode(ERRCODE_NO_DATA_FOUND),
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("there is no harvest " INT64_FORMAT, h->run_id),
 				 errhint("See jobmarket.harvest_run.")));
 	old = MemoryContextSwitchTo(h->context);
@@ -656,8 +656,17 @@ void
 jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
 					  void (*meanwhile) (JmHarvest *h))
 {
-	JmLoader   *loader = jm_loader_create(h->source, h->run_id, cell->cell_id);
+	MemoryContext context = CurrentMemoryContext;
+	JmLoader   *loader;
 
+	/*
+	 * A connection of its own: when the loader fails, all that it registered
+	 * goes with the subtransaction, and so does the memory of SPI.
+	 */
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	MemoryContextSwitchTo(context);
+	loader = jm_loader_create(h->source, h->run_id, cell->cell_id);
 	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
 	{
 		JmPage	   *page = cell->pages[p].payload;
@@ -674,6 +683,8 @@ jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
 	add_figures(&h->figures, cell, counts);
 	h->figures.available = Max(h->figures.available, h->figures.received);
 	store_figures(h, NULL, NULL, -1);
+	SPI_finish();
+	MemoryContextSwitchTo(context);
 }
 
 /* ------------------------------------------------------------------------
