@@ -296,6 +296,7 @@ use_answer(JmHarvest *h, const JmPlanAsk *ask, const JmRequest *request)
 	int64		total = -1;
 	int			unreadable;
 	int			nrows;
+	JmPlanAsk	answered;
 	JmPage	   *page = read_page(h, request, &problem);
 
 	if (page && problem == NULL)
@@ -317,7 +318,10 @@ use_answer(JmHarvest *h, const JmPlanAsk *ask, const JmRequest *request)
 		jm_harvest_note_error(h, ask, "page", request,
 							  unreadable == 1 ? psprintf("an offer that cannot be read: %s", problem) :
 							  psprintf("%d offers that cannot be read, the first: %s", unreadable, problem));
-	jm_plan_answer(h->plan, ask, total, rows, nrows, page);
+	/* characters cut on the way would change an offer's content */
+	answered = *ask;
+	answered.doubtful = page->repairs > 0;
+	jm_plan_answer(h->plan, &answered, total, rows, nrows, page);
 }
 
 static void

@@ -33,9 +33,14 @@
 #define CELL_PAGES 10
 #define CELL_ROWS (CELL_PAGES * JM_PLAN_PAGE)
 
-/* How often a page is read at most, and a cell's total may move. */
+/* How often a page is read at most; a cell's total may move so often, and once
+ * more for each of its pages. */
 #define MAX_TRIES 12
 #define MAX_MOVES 12
+#define MAX_REOPENED 16
+
+/* A doubtful answer is asked for again so often, and then taken. */
+#define MAX_DOUBTS 2
 
 /* Rows that were unreadable in so many readings of a page will stay so. */
 #define SAME_UNREADABLE 3
@@ -74,12 +79,16 @@ typedef struct Span
 				to;
 	JmPlanFilter filter;
 	bool		given;			/* by the caller, and not counted yet */
+	bool		open_top;		/* may offers still be created in it? */
+	bool		closed_top;		/* no more, see close_top */
+	int64_t		top_shift;		/* the clock's shift assumed then */
 	bool		recount;		/* counts its split's whole again */
 	bool		walk;			/* next: where do the first rows end? else:
 								 * how many are there? */
 	bool		asked;
 	bool		stranger;		/* did an answer hold rows of another time? */
 	int			tries;
+	int			doubts;
 	int64_t		total;			/* known or estimated rows, -1: unknown */
 	JmPlanPage	first;			/* its first page, if read already */
 	JmSplit    *split;
@@ -105,6 +114,7 @@ struct JmPlan
 	int			nromes;
 	int64_t		next_id;
 	int			depth;			/* requests that should be under way */
+	int			reopened;		/* how often close_top had failed */
 	int64_t		announced;		/* rows of the spans given, as first counted */
 	int64_t		shift;			/* a row created at t is selected by bound t -
 								 * shift */
@@ -221,7 +231,7 @@ jm_plan_add_span(JmPlan *plan, int origin, int64_t from, int64_t to)
 {
 	Span	   *span = new_span(plan, origin, from, to, NULL);
 
-	span->given = true;
+	span->given = span->open_top = true;
 	push_back(plan, span);
 }
 
@@ -547,6 +557,9 @@ static void check_cell(JmPlan *plan, JmCell *cell);
 static void
 give_first_page(Span *span, JmCell *cell, int64_t total)
 {
+	cell->top = span->closed_top;
+	cell->top_shift = span->top_shift;
+	span->closed_top = false;
 	if (span->first.state != PAGE_HAVE)
 		return;
 	cell->pages[0] = span->first;
@@ -587,6 +600,38 @@ close_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, 
 		check_cell(plan, cell);
 }
 
+/*
+ * Offers are created while the newest are read, and their number would never
+ * keep still: the span is closed at the newest offer that there is, and what
+ * comes after it is read last.  That goes on until it is a single page, which
+ * is of one moment.
+ */
+static void
+close_top(JmPlan *plan, Span *span, const JmPlanRow *rows, int nrows)
+{
+	int64_t		newest = INT64_MIN;
+	int64_t		bound;
+	Span	   *rest;
+
+	span->open_top = false;
+	for (int i = 0; i < nrows; i++)
+		if (rows[i].created != INT64_MIN && rows[i].created > newest)
+			newest = rows[i].created;
+	if (newest == INT64_MIN)
+		return;
+	bound = newest - plan->shift;
+	if (bound <= span->from || bound >= span->to - 1)
+		return;
+	rest = new_span(plan, span->origin, bound, span->to, &span->filter);
+	rest->open_top = true;
+	push_back(plan, rest);
+	span->to = bound;
+	span->closed_top = true;
+	span->top_shift = plan->shift;
+	/* whether the API reads the new bound as we do is not known yet */
+	clear_page(plan, &span->first);
+}
+
 static void
 answer_count(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, void *payload)
 {
@@ -605,6 +650,8 @@ answer_count(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows
 	if (span->given)
 		plan->announced += total;
 	span->given = false;
+	if (span->open_top && total > JM_PLAN_PAGE)
+		close_top(plan, span, rows, nrows);
 	if (total > CELL_ROWS && span->to - span->from > 2)
 		span->walk = true;
 	else if (total <= JM_PLAN_REACH)
@@ -695,6 +742,8 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 		span->split->pending++;
 	push_front(plan, new_span(plan, span->origin, plan->spans->to, span->to, &span->filter));
 	plan->spans->split = span->split;
+	plan->spans->closed_top = span->closed_top;
+	plan->spans->top_shift = span->top_shift;
 	remove_span(plan, span);
 }
 
@@ -840,6 +889,41 @@ check_cell(JmPlan *plan, JmCell *cell)
 		finish_cell(plan, cell, JM_CELL_COMPLETE, NULL);
 }
 
+/* Gives a cell up; its window goes back to planning. */
+static Span *
+replan(JmPlan *plan, JmCell *cell)
+{
+	Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
+	JmCell	  **link = &plan->open;
+
+	span->split = cell->split;
+	push_front(plan, span);
+	while (*link != cell)
+		link = &(*link)->next;
+	*link = cell->next;
+	jm_plan_free_cell(plan, cell);
+	return span;
+}
+
+static bool
+may_reopen(const JmPlan *plan, const JmCell *cell)
+{
+	return cell->top && plan->reopened < MAX_REOPENED;
+}
+
+/*
+ * Offers are still created in a cell whose end was closed, so the API reads
+ * that end later than we thought: by whole hours, being a matter of time zones.
+ */
+static void
+reopen_top(JmPlan *plan, JmCell *cell)
+{
+	plan->reopened++;
+	if (plan->shift <= cell->top_shift)
+		plan->shift = (cell->top_shift < 0 ? 0 : cell->top_shift / 3600 + 1) * 3600;
+	replan(plan, cell)->open_top = true;
+}
+
 /*
  * The total moved: what was read under another total must be read again.
  * false if the cell is no longer open.
@@ -849,23 +933,14 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 {
 	bool		forced = cell->expected > JM_PLAN_REACH;
 
-	if (++cell->moves > MAX_MOVES)
+	if (++cell->moves > MAX_MOVES + cell->npages)
 	{
 		finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
 		return false;
 	}
 	if (total > JM_PLAN_REACH && !forced)
 	{
-		/* it does not fit any more: back to planning */
-		Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
-		JmCell	  **link = &plan->open;
-
-		span->split = cell->split;
-		push_front(plan, span);
-		while (*link != cell)
-			link = &(*link)->next;
-		*link = cell->next;
-		jm_plan_free_cell(plan, cell);
+		(void) replan(plan, cell);
 		return false;
 	}
 	cell->expected = total;
@@ -896,6 +971,14 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 	if (total != cell->expected)
 	{
 		bool		confirmed = page->odd_total == total;
+
+		cell->grown += total > cell->expected;
+		if (cell->grown >= 3 && may_reopen(plan, cell))
+		{
+			plan->hooks.drop(plan->hooks.context, payload);
+			reopen_top(plan, cell);
+			return;
+		}
 
 		/*
 		 * One page against the others may be a slip of the server: the page
@@ -1031,9 +1114,28 @@ jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 		bool	   *seen = ask->probe ? &((Span *) ask->unit)->stranger :
 		&((JmCell *) ask->unit)->pages[ask->page].stranger;
 
+		if (*seen && !ask->probe && rows[0].created > ask->to + plan->shift + 1 &&
+			may_reopen(plan, ask->unit))
+		{
+			plan->hooks.drop(plan->hooks.context, payload);
+			reopen_top(plan, ask->unit);
+			return;
+		}
 		if (!*seen || !learn_shift(plan, ask, rows, nrows))
 		{
 			*seen = true;
+			plan->hooks.drop(plan->hooks.context, payload);
+			jm_plan_no_answer(plan, ask);
+			return;
+		}
+	}
+	if (ask->doubtful)
+	{
+		int		   *doubts = ask->probe ? &((Span *) ask->unit)->doubts :
+		&((JmCell *) ask->unit)->pages[ask->page].doubts;
+
+		if ((*doubts)++ < MAX_DOUBTS)
+		{
 			plan->hooks.drop(plan->hooks.context, payload);
 			jm_plan_no_answer(plan, ask);
 			return;
@@ -1051,7 +1153,7 @@ jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 			jm_plan_no_answer(plan, ask);
 			return;
 		}
-		span->tries = 0;
+		span->tries = span->doubts = 0;
 		if (span->walk)
 			answer_walk(plan, span, total, rows, nrows, payload);
 		else

@@ -56,6 +56,8 @@ typedef struct JmPlanAsk
 	int64_t		from,
 				to;				/* creation dates, seconds, inclusive */
 	JmPlanFilter filter;
+	bool		doubtful;		/* set by the caller of jm_plan_answer: what
+								 * came may not be what was sent */
 } JmPlanAsk;
 
 typedef enum JmCellStatus
@@ -72,6 +74,7 @@ typedef struct JmPlanPage
 {
 	int			state;			/* the plan's own */
 	int			tries;
+	int			doubts;
 	int64_t		total;			/* that it announced */
 	int64_t		odd_total;		/* announced once against the others */
 	bool		stranger;		/* did an answer hold rows of another time? */
@@ -96,6 +99,9 @@ typedef struct JmCell
 	int			npages;
 	int			answers;		/* pages read, repetitions included */
 	int			moves;			/* how often the total changed meanwhile */
+	bool		top;			/* should end at the newest offer ... */
+	int64_t		top_shift;		/* ... if this is the clock's shift ... */
+	int			grown;			/* ... and should not have grown so often */
 	const char *problem;		/* why it is not complete */
 	JmPlanPage	pages[JM_PLAN_MAX_PAGES];
 	struct JmSplit *split;		/* that it is a part of */

@@ -333,7 +333,7 @@ main(void)
 	fault_none = 1;
 	generate(10000, 0);
 	CHECK_INT(harvest(8, FROM, TO, &truncated), 1);
-	CHECK(requests <= 10);
+	CHECK(requests <= 12);
 	free(offers);
 	return unit_failures != 0;
 }
