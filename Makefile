@@ -20,12 +20,12 @@ OBJS = $(OBJS_core) $(OBJS_http) $(OBJS_json) $(OBJS_offers)
 
 # The install script is these files, in this order.
 SQL_PARTS = sql/core.sql sql/reference.sql sql/http.sql sql/offers.sql sql/fetch.sql \
-	sql/referential.sql sql/harvest.sql
+	sql/referential.sql sql/harvest.sql sql/maintenance.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core http
+REGRESS = core http maintenance
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis

@@ -41,7 +41,7 @@
  * loader busy, for what is not stored is lost when the harvest is cut off; more
  * where a distant API would not give its quota's worth otherwise.
  */
-#define MIN_DEPTH 8
+#define MIN_DEPTH 6
 #define MAX_DEPTH 32
 #define DEPTH_STEP 4
 
@@ -487,6 +487,7 @@ run_plan(JmHarvest *h)
 	JmCell	   *cell;
 
 	h->client = jm_client_create(h->context, MAX_DEPTH);
+	jm_plan_set_depth(h->plan, h->depth);
 	while (h->stop == NULL && !jm_plan_finished(h->plan))
 	{
 		fill(h);
