@@ -8,6 +8,11 @@ MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o src/core/subxact.o
+OBJS_geo = src/geo/area.o src/geo/builder.o src/geo/geometry.o src/geo/isochrone.o \
+	src/geo/network.o src/geo/road.o src/geo/road_build.o src/geo/search.o src/geo/snap.o
+OBJS_hiring = src/hiring/csv.o src/hiring/gains.o src/hiring/hiring_sql.o \
+	src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
+	src/hiring/score.o src/hiring/score_sql.o
 OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/headers.o \
 	src/http/quota.o src/http/retry.o src/http/server.o src/http/shared.o \
 	src/http/token.o src/http/transfer.o src/http/url.o
@@ -16,16 +21,27 @@ OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
 	src/offers/harvest.o src/offers/harvest_run.o src/offers/plan.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
 	src/offers/offers.o src/offers/query.o src/offers/search.o
-OBJS = $(OBJS_core) $(OBJS_http) $(OBJS_json) $(OBJS_offers)
+OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o \
+	src/text/keywords.o src/text/literals.o src/text/metier.o src/text/normalise.o \
+	src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \
+	src/text/salary.o src/text/text.o src/text/title.o src/text/understand.o
+OBJS = $(OBJS_core) $(OBJS_geo) $(OBJS_hiring) $(OBJS_http) $(OBJS_json) \
+	$(OBJS_offers) $(OBJS_text)
 
 # The install script is these files, in this order.
-SQL_PARTS = sql/core.sql sql/reference.sql sql/http.sql sql/offers.sql sql/fetch.sql \
-	sql/referential.sql sql/harvest.sql sql/maintenance.sql
+SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql \
+	sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
+	sql/referential.sql sql/harvest.sql sql/maintenance.sql \
+	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql \
+	sql/rome_score.sql sql/override.sql sql/potential.sql \
+	sql/roads.sql sql/isochrone.sql sql/rights.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core http maintenance
+REGRESS = core text roles keywords places http offers understand fetch maintenance \
+	regression score offices hiring override potential \
+	roads isochrone lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis
@@ -36,13 +52,21 @@ PKGS = libcurl jansson
 PG_CPPFLAGS = -Isrc $(shell $(PKG_CONFIG) --cflags $(PKGS))
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(PKGS))
 
+# Debian's liblapack.so.3 may be OpenBLAS, which starts threads when it is
+# loaded, and a server process must have none.  The reference LAPACK lies in
+# folders of its own; RPATH, unlike RUNPATH, holds for its dependency BLAS too.
+LAPACK_DIRS = $(wildcard /usr/lib/$(shell $(CC) -print-multiarch)/lapack \
+	/usr/lib/$(shell $(CC) -print-multiarch)/blas)
+SHLIB_LINK += $(LAPACK_DIRS:%=-L%) -llapack -lblas -Wl,--disable-new-dtags \
+	$(LAPACK_DIRS:%=-Wl,-rpath,%)
+
 # The server's headers keep us from -Wunused-parameter (fmgr), sign comparison
 # and missing initializers (its own macros); everything else is an error.
 PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers
 ifneq ($(findstring clang,$(CC)),)
 # The server was built by gcc, and some of its flags are unknown to clang.
-PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option
+PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-unknown-warning-option -Wno-ignored-attributes
 endif
 PG_CFLAGS += $(EXTRA_CFLAGS)
 SHLIB_LINK += $(EXTRA_LDFLAGS)

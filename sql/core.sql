@@ -5,6 +5,17 @@
 -- core: the schema, its rights, and rows that ship with the extension
 -- ---------------------------------------------------------------------------
 
+DO $$
+BEGIN
+	IF getdatabaseencoding() <> 'UTF8' THEN
+		RAISE EXCEPTION 'jobmarket needs a database encoded in UTF8'
+			USING ERRCODE = 'feature_not_supported',
+				  DETAIL = format('This one is in %s, which cannot hold what offers contain.', getdatabaseencoding()),
+				  HINT = 'CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0.';
+	END IF;
+END
+$$;
+
 -- A member of the extension (not "schema =" in the control file), so that
 -- DROP EXTENSION takes it away too.
 CREATE SCHEMA jobmarket;
@@ -18,7 +29,7 @@ CREATE FUNCTION jobmarket.version() RETURNS text
 LANGUAGE C STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'jobmarket_version';
 COMMENT ON FUNCTION jobmarket.version() IS
-'Version of the loaded library, with those of libcurl and of the JSON library';
+'Version of the loaded library';
 
 -- Rows that ship with the extension come back with CREATE EXTENSION, so a dump
 -- holds only those that users added or edited (shipped = false).  Two triggers

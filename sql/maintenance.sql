@@ -70,7 +70,7 @@ BEGIN
 		WHERE o.withdrawn_at <= now() - older_than
 		  AND (num_nonnulls(o.company_id, o.company_siret, o.company_description, o.company_url,
 			o.company_logo_url, o.description, o.place_label, o.place_postal_code, o.place_insee_code,
-			o.place_latitude, o.place_longitude, o.geom, o.origin_url) > 0
+			o.place_latitude, o.place_longitude, o.insee_code, o.postal_code, o.geom, o.origin_url) > 0
 			OR EXISTS (SELECT FROM jobmarket.offer_document d WHERE d.offer_id = o.offer_id)
 			OR EXISTS (SELECT FROM jobmarket.offer_change h WHERE h.offer_id = o.offer_id AND h.before IS NOT NULL)
 			OR EXISTS (SELECT FROM jobmarket.offer_partner p WHERE p.offer_id = o.offer_id
@@ -87,7 +87,8 @@ BEGIN
 	UPDATE jobmarket.offer SET company_id = NULL, company_siret = NULL, company_description = NULL,
 		company_url = NULL, company_logo_url = NULL, description = NULL,
 		place_label = NULL, place_postal_code = NULL, place_insee_code = NULL,
-		place_latitude = NULL, place_longitude = NULL, geom = NULL, origin_url = NULL
+		place_latitude = NULL, place_longitude = NULL, insee_code = NULL, postal_code = NULL,
+		geom = NULL, origin_url = NULL
 	WHERE offer_id = ANY (cleared);
 	DELETE FROM jobmarket.offer_document WHERE offer_id = ANY (cleared);
 	UPDATE jobmarket.offer_change SET before = NULL WHERE offer_id = ANY (cleared) AND before IS NOT NULL;

@@ -98,7 +98,7 @@ CREATE INDEX ON jobmarket.offer USING gist (geom);
 CREATE TABLE jobmarket.offer_document (
 	offer_id text PRIMARY KEY REFERENCES jobmarket.offer ON DELETE CASCADE,
 	document jsonb COMPRESSION lz4 NOT NULL
-);
+) WITH (toast_tuple_target = 4080);	-- read one by one: in line is cheaper to write and to read
 
 -- Narrow and loosely filled: a daily sweep updates each row in place (HOT)
 -- instead of rewriting the wide rows of offer.

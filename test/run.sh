@@ -6,16 +6,24 @@
 #                               regress tap ubsan clang
 #
 # Settings: JOBMARKET_KEEP=1 keeps the temporary folder; REGRESS="a b" and
-# TAP="test/t/x.pl" choose tests; CC chooses the compiler of the main build.
+# TAP="test/t/x.pl" choose tests; CC chooses the compiler of the main build;
+# JOBMARKET_DATA names a folder of real data (default ../shared/data).
 # Ends with one line: N passed, N failed.
 
-top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd) || exit 1
 . "$top/test/lib.sh"
 
-steps=${*:-style build unit emulator regress tap ubsan clang}
+all_steps='style build unit emulator regress tap ubsan clang'
+steps=${*:-$all_steps}
+for step in $steps; do
+	case " $all_steps " in
+		*" $step "*) ;;
+		*) die "There is no step \"$step\"; the steps are: $all_steps" ;;
+	esac
+done
+begun=$(date +%s)
 passed=0
 failed=0
-export LC_ALL=C.UTF-8
 
 # verdict NAME STATUS [LOG]
 verdict()
@@ -26,8 +34,17 @@ verdict()
 	else
 		failed=$((failed + 1))
 		say "FAILED  $1"
-		[ -z "${3:-}" ] || tail -n 60 "$3"
+		[ -z "${3:-}" ] || tail -n 100 "$3"
 	fi
+}
+
+# finish: the line that says it all, and the exit status
+finish()
+{
+	say "$(elapsed "$begun") seconds"
+	say "$passed passed, $failed failed"
+	[ $failed -eq 0 ]
+	exit
 }
 
 # Each step below prints its own verdicts; none stops the others.
@@ -38,20 +55,27 @@ step_style()
 	verdict "style: pg_bsd_indent, SQL comments, house rules" $? "$work/style.log"
 }
 
+step_build()
+{
+	! nm -D --undefined-only "$src/jobmarket.so" | grep -qw json_object
+	verdict "build: json_object of jansson is not used (the server exports one too)" $?
+}
+
 step_unit()
 {
 	as_user make -s -C "$src/test/unit" check >"$work/unit.log" 2>&1
 	status=$?
-	grep -E '^(ok|FAILED) ' "$work/unit.log"
-	passed=$((passed + $(grep -c '^ok ' "$work/unit.log")))
-	failed=$((failed + $(grep -c '^FAILED ' "$work/unit.log")))
-	verdict "unit: all programs ran" $status "$work/unit.log"
+	grep -E '^(ok|FAILED) ' "$work/unit.log" >"$work/unit.list"
+	while read -r result name; do
+		[ "$result" = ok ]
+		verdict "unit: $name" $?
+	done <"$work/unit.list"
+	[ $status -eq 0 ] && [ -s "$work/unit.list" ]
+	verdict "unit: all programs built and ran" $? "$work/unit.log"
 }
 
 step_emulator()
 {
-	as_user make -s -C "$src/test/emulator" >"$work/emulator.log" 2>&1
-	verdict "emulator: builds" $? "$work/emulator.log"
 	as_user sh "$src/test/emulator/selftest.sh" >"$work/emulator.log" 2>&1
 	verdict "emulator: selftest" $? "$work/emulator.log"
 }
@@ -68,14 +92,16 @@ regress()
 		[ "$result" = ok ]
 		verdict "$2: $name" $?
 	done <"$work/$2.list"
-	if [ $status -ne 0 ]; then
-		cat "$1/tmp_check/regress/regression.diffs" 2>/dev/null | head -n 200
-		tail -n 5 "$work/$2.log"
-		# a crash shows here, not in the diffs
-		grep -E 'PANIC|terminated by signal|runtime error' "$work/server.log" | head
-	fi
-	! grep -qE 'terminated by signal|PANIC|runtime error' "$work/server.log"
-	verdict "$2: server never crashed" $?
+	# pg_regress counts too: a test that it never came to is missing above
+	total=$(sed -n 's/^ *All \([0-9]*\) tests passed.*/\1/p
+		s/^ *[0-9]* of \([0-9]*\) tests failed.*/\1/p' "$work/$2.log")
+	[ "${total:-0}" -gt 0 ] && [ "$total" -eq "$(wc -l <"$work/$2.list")" ] &&
+		{ [ $status -eq 0 ] || grep -qv ' ok$' "$work/$2.list"; }
+	verdict "$2: pg_regress ran all its tests" $? "$work/$2.log"
+	[ $status -eq 0 ] || head -n 200 "$1/tmp_check/regress/regression.diffs" 2>/dev/null
+	# a crash shows here, not in the differences
+	! grep -E 'PANIC|terminated by signal|runtime error|TRAP:' "$work/$2.server.log" >"$work/$2.crash"
+	verdict "$2: server never crashed" $? "$work/$2.crash"
 	stop_cluster
 }
 
@@ -84,60 +110,83 @@ step_regress()
 	regress "$src" regress
 }
 
+# One prove a file, so that each has an exit status of its own; two at a time.
 step_tap()
 {
 	server_settings "$src" >"$work/tap.conf"
-	as_user env TEMP_CONFIG="$work/tap.conf" JOBMARKET_DATA="${JOBMARKET_DATA:-}" \
-		make -s -C "$src" PG_CONFIG="$pgbin/pg_config" prove \
-		PROVE_FLAGS='-j2 --timer' ${TAP:+TAP="$TAP"} >"$work/tap.log" 2>&1
-	status=$?
-	sed -n 's/^\[[^]]*\] \(test\/t\/[^ ]*\) \.* *\(ok\).*/\1 \2/p;
-		s/^\[[^]]*\] \(test\/t\/[^ ]*\) \.* *\(skipped\|Dubious\|Failed\).*/\1 \2/p;
-		s/^\(test\/t\/[^ ]*\) .*(Wstat.*/\1 failed/p' "$work/tap.log" | sort -u >"$work/tap.list"
-	while read -r name result; do
-		[ "$result" = ok ] || [ "$result" = skipped ]
-		verdict "tap: $name${result#ok}" $?
+	mkdir -p "$work/tap"
+	own_work
+	# shellcheck disable=SC2086
+	(cd "$src" && ls ${TAP:-test/t/*.pl}) >"$work/tap.list"
+	[ -s "$work/tap.list" ]
+	verdict "tap: there are tests" $?
+	as_user env TEMP_CONFIG="$work/tap.conf" xargs -P 2 -n 1 sh -c '
+		log=tap/${2##*/}
+		begun=$(date +%s)
+		make -s -C src with_llvm=no PG_CONFIG="$1" prove TAP="$2" >"$log.log" 2>&1
+		echo "$? $(($(date +%s) - begun))" >"$log.status"' \
+		sh "$pgbin/pg_config" <"$work/tap.list"
+	while read -r file; do
+		log=$work/tap/${file##*/}
+		status=1
+		seconds='?'
+		[ ! -s "$log.status" ] || read -r status seconds <"$log.status"
+		reason=$(sed -n 's/.*\.\. skipped: //p' "$log.log" 2>/dev/null)
+		if [ "$status" -eq 0 ] && [ -n "$reason" ]; then
+			say "skipped tap: $file ($reason)"
+		else
+			# what failed, before pages of a server's log
+			{
+				grep -A 6 'Failed test' "$log.log" | head -n 60
+				tail -n 30 "$log.log"
+			} >"$log.failed" 2>/dev/null
+			verdict "tap: $file ($seconds s)" "$status" "$log.failed"
+		fi
 	done <"$work/tap.list"
-	verdict "tap: all ran" $status "$work/tap.log"
+}
+
+# build_variant NAME [make variables]: another build of the tree, in $work/NAME
+build_variant()
+{
+	name=$1
+	shift
+	copy_tree "$work/$name" &&
+		build "$work/$name" "$@" >"$work/$name.build.log" 2>&1
+	status=$?
+	verdict "$name: builds without a warning" $status "$work/$name.build.log"
+	return $status
 }
 
 step_ubsan()
 {
-	copy_tree "$work/ubsan"
-	build "$work/ubsan" EXTRA_CFLAGS='-fsanitize=undefined -fno-sanitize-recover=undefined -DUSE_ASSERT_CHECKING' \
-		EXTRA_LDFLAGS='-fsanitize=undefined' >"$work/build.log" 2>&1
-	verdict "ubsan: builds with assertions" $? "$work/build.log"
-	regress "$work/ubsan" ubsan
+	build_variant ubsan EXTRA_LDFLAGS='-fsanitize=undefined' \
+		EXTRA_CFLAGS='-fsanitize=undefined -fno-sanitize-recover=undefined -DUSE_ASSERT_CHECKING' &&
+		regress "$work/ubsan" ubsan
 }
 
 step_clang()
 {
-	copy_tree "$work/clang"
-	build "$work/clang" CC=clang-14 >"$work/build.log" 2>&1
-	verdict "clang: builds without a warning" $? "$work/build.log"
+	build_variant clang CC=clang-14
 }
 
 make_work
 # shellcheck disable=SC2086
 install_packages $PACKAGES_BUILD clang-14 libclang-rt-14-dev binutils openssl curl \
-	pg-bsd-indent libipc-run-perl perl postgresql-client-$PGVERSION
+	pg-bsd-indent libipc-run-perl perl python3-sklearn postgresql-client-$PGVERSION
 src=$work/src
-copy_tree "$src"
-# Real offers, where they lie beside the tree; tests skip what is absent.
-if [ -d "$top/../shared/data" ]; then
-	JOBMARKET_DATA=$(cd "$top/../shared/data" && pwd)
-	export JOBMARKET_DATA
-fi
+copy_tree "$src" || die "The tree cannot be copied."
+find_data
+say "Packages and a copy of the tree: $(elapsed "$begun") seconds"
 
 build "$src" ${CC:+CC="$CC"} >"$work/build.log" 2>&1
 verdict "build: no warning" $? "$work/build.log"
-[ $failed -eq 0 ] || { say "$passed passed, $failed failed"; exit 1; }
-! nm -D --undefined-only "$src/jobmarket.so" | grep -qw json_object
-verdict "build: json_object of jansson is not used (the server exports one too)" $?
+as_user make -s -j"$(nproc)" -C "$src/test/emulator" >"$work/emulator.log" 2>&1
+verdict "build: emulator" $? "$work/emulator.log"
+[ $failed -eq 0 ] || finish
 
 for step in $steps; do
-	[ "$step" = build ] || step_"$step"
+	started=$(date +%s)
+	"step_$step"
+	say "-- $step: $(elapsed "$started") seconds"
 done
-
-say "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

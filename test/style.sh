@@ -1,6 +1,6 @@
 #!/bin/sh
-# style.sh DIR: pg_bsd_indent with our type list leaves the sources as they
-# are, and rules of the house that a grep can check.
+# style.sh DIR [fix]: pg_bsd_indent with our type list leaves the sources as
+# they are (fix: makes them so), and rules of the house that a grep can check.
 cd "$1" || exit 1
 bad=0
 # The option string of the server's pgindent.
@@ -15,7 +15,11 @@ for file in src/*/*.[ch] test/unit/*.[ch] test/emulator/*.[ch]; do
 		sed -E 's/^([A-Za-z_][A-Za-z0-9_]*)[ \t]+\*$/\1 */' >/tmp/jm-indent.$$
 	[ ! -s /tmp/jm-indent-err.$$ ] || bad=1
 	cat /tmp/jm-indent-err.$$
-	diff -u "$file" /tmp/jm-indent.$$ || bad=1
+	if [ "$2" = fix ]; then
+		cmp -s "$file" /tmp/jm-indent.$$ || cat /tmp/jm-indent.$$ >"$file"
+	else
+		diff -u "$file" /tmp/jm-indent.$$ || bad=1
+	fi
 done
 rm -f /tmp/jm-indent.$$ /tmp/jm-indent-err.$$
 
@@ -32,6 +36,8 @@ forbid()
 }
 
 forbid "blocks interrupts: use the multi interface" 'curl_easy_perform' src/*/*.[ch]
-forbid "curl belongs to src/http" 'include <curl' src/core/[!j]*.[ch] src/[!ch]*/*.[ch]
-forbid "jansson belongs to src/json" 'jansson\.h' src/[!j]*/*.[ch]
+# shellcheck disable=SC2046
+forbid "curl belongs to src/http" 'include <curl' $(ls src/*/*.[ch] | grep -v '^src/http/')
+# shellcheck disable=SC2046
+forbid "jansson belongs to src/json" 'jansson\.h' $(ls src/*/*.[ch] | grep -v '^src/json/')
 exit $bad

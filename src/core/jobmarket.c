@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <curl/curl.h>
-
 #include "core/compat.h"
 #include "core/guc.h"
 #include "core/version.h"
@@ -35,7 +33,7 @@ _PG_init(void)
 
 PG_FUNCTION_INFO_V1(jobmarket_version);
 
-/* Version of this library and of those that it runs with, as text. */
+/* Version of this library, as text. */
 Datum
 jobmarket_version(PG_FUNCTION_ARGS)
 {

@@ -80,6 +80,7 @@ typedef struct JmCall
 	char	   *url;
 	char	   *token;			/* the last that was sent */
 	uint64		generation;		/* of that token */
+	int			stale_tokens;	/* refused after they had been replaced */
 	bool		holds;			/* of the quota, see quota.c */
 } JmCall;
 
@@ -620,6 +621,15 @@ call_landed(JmCall *call)
 	if (transfer->status == 429)
 		call->request.throttled = ++call->history.throttled;
 
+	/*
+	 * A token that was replaced while this request was on its way says
+	 * nothing about the next one, and the request has still its renewal.
+	 */
+	if (transfer->status == 401 && call->token &&
+		!jm_token_reject(call->request.server->token_key, call->generation) &&
+		call->stale_tokens++ < jm_max_retries)
+		return;
+
 	switch (jm_retry_decide(transfer->end, transfer->status, promised,
 							&call->history, jm_max_retries, &outcome))
 	{
@@ -637,13 +647,10 @@ call_landed(JmCall *call)
 			jm_quota_push(call->request.server, now + pause_for(transfer, call->history.throttled));
 			break;
 		case JM_ACTION_RENEW:
-			if (call->request.server->token_url == NULL)
-			{
+			if (call->token)
+				call->history.renewed = true;
+			else
 				conclude(call, outcome);
-				break;
-			}
-			call->history.renewed = true;
-			jm_token_reject(call->request.server->token_key, call->generation);
 			break;
 	}
 }
@@ -933,6 +940,7 @@ advance(JmClient *client)
 	int64		now = jm_http_now();
 	int64		next = NEVER;
 	int64		wait;
+	JmServer   *closed = NULL;	/* lets no more go for now */
 	dlist_mutable_iter iter;
 
 	dlist_foreach_modify(iter, &client->active)
@@ -948,21 +956,26 @@ advance(JmClient *client)
 			}
 			call->state = CALL_WAITING;
 		}
-		if (call->state == CALL_WAITING && client->in_flight < client->max_in_flight &&
-			have_token(call, now, &next))
-		{
+		if (call->state != CALL_WAITING || client->in_flight >= client->max_in_flight ||
+			(call->request.server == closed && !call->holds))
+			continue;
+		if (have_token(call, now, &next))
 			wait = jm_quota_take(call->request.server, now, &call->holds);
-			if (wait > 0)
+		else
+			wait = NEVER;
+		if (wait > 0)
+		{
+			if (wait != NEVER)
 				next = Min(next, now + wait);
-			else
-			{
-				call->request.attempts++;
-				call->transfer.owner = call;
-				jm_transfer_start(&call->transfer, client->multi, call->url);
-				call->state = CALL_FLYING;
-				client->in_flight++;
-			}
+			/* its other requests need not ask; with many of them that counts */
+			closed = call->request.server;
+			continue;
 		}
+		call->request.attempts++;
+		call->transfer.owner = call;
+		jm_transfer_start(&call->transfer, client->multi, call->url);
+		call->state = CALL_FLYING;
+		client->in_flight++;
 	}
 
 	/* after the others, so that one of them may keep the right to send */
@@ -1110,6 +1123,10 @@ jm_client_wait(JmClient *client, long timeout_ms)
 
 	if (timeout_ms >= 0)
 		deadline = jm_http_now() + (int64) timeout_ms * 1000;
+
+	/* a caller that is busy with answers must not keep others from coming */
+	if (client->in_flight > 0)
+		wait_events(client, 0);
 
 	for (;;)
 	{

@@ -116,10 +116,10 @@ extern int	jm_client_pending(JmClient *client);
 extern void jm_request_free(JmRequest *request);
 
 /*
- * A text percent-encoded for a part of a path or query (all but letters,
- * digits and "-._~"); palloc'ed.
+ * A text of the database percent-encoded, as UTF-8, for a part of a path or
+ * query (all but letters, digits and "-._~"); palloc'ed.
  */
-extern char *jm_url_encode(const char *text);
+extern char *jm_url_encode(const char *plain);
 
 /* ERROR that tells what became of a request whose outcome is not JM_OK. */
 extern void jm_request_raise(const JmRequest *request) pg_attribute_noreturn();

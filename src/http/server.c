@@ -21,6 +21,7 @@
 #include "foreign/foreign.h"
 #include "http/http.h"
 #include "http/url.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -473,13 +474,14 @@ jm_server_open(const char *name)
 }
 
 char *
-jm_url_encode(const char *text)
+jm_url_encode(const char *plain)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	char	   *result = palloc(strlen(text) * 3 + 1);
+	char	   *utf8 = pg_server_to_any(plain, strlen(plain), PG_UTF8);
+	char	   *result = palloc(strlen(utf8) * 3 + 1);
 	char	   *out = result;
 
-	for (const char *p = text; *p; p++)
+	for (const char *p = utf8; *p; p++)
 	{
 		unsigned char c = *p;
 

@@ -79,6 +79,6 @@ extern JmTokenState jm_token_get(const uint8 *key, int64 now, int64 lease,
 extern void jm_token_extend(const uint8 *key, int64 until);
 extern void jm_token_store(const uint8 *key, const char *token, double life, int64 now);
 extern void jm_token_release(const uint8 *key);
-extern void jm_token_reject(const uint8 *key, uint64 generation);
+extern bool jm_token_reject(const uint8 *key, uint64 generation);
 
 #endif							/* JM_HTTP_SHARED_H */

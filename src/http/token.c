@@ -163,16 +163,20 @@ jm_token_release(const uint8 *key)
 
 /*
  * jm_token_reject
- *		The API did not accept this token (401): forgets it, unless another
- *		has taken its place meanwhile.
+ *		The API did not accept this token (401): forgets it.
+ *
+ * False when it was not the newest any more: rejected already, or replaced.
  */
-void
+bool
 jm_token_reject(const uint8 *key, uint64 generation)
 {
 	JmHttpShared *shared = jm_http_lock();
 	JmTokenSlot *slot = token_find(shared, key);
+	bool		current;
 
-	if (slot && slot->generation == generation)
+	current = slot && slot->generation == generation && slot->expires_at != 0;
+	if (current)
 		token_wipe(slot);
 	jm_http_unlock(shared);
+	return current;
 }

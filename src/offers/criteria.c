@@ -33,8 +33,8 @@ typedef struct Parameter
 	const char *name;
 	Form		form;
 	int			max_values;
-	const char *pattern;		/* shapes: 9 digit, L capital letter, X either,
-								 * * any number more of the last */
+	const char *pattern;		/* shapes: 9 digit, L capital letter, X
+								 * either, * any number more of the last */
 	double		min;
 	double		max;
 } Parameter;

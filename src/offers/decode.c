@@ -245,9 +245,10 @@ scalar_number(const JsonbValue *v, double *number)
 	if (text == NULL || v->type == jbvBool)
 		return false;
 	text = trimmed(text);
+
 	errno = 0;
 	*number = strtod(text, &end);
-	return *end == '\0' && end != text && errno == 0 && isfinite(*number);
+	return *end == '\0' && end != text &&errno == 0 && isfinite(*number);
 }
 
 /* Array of texts, or one text; elements that say nothing are left out. */
@@ -273,7 +274,8 @@ text_array(const JsonbValue *v, bool *isnull)
 			if (token != WJB_ELEM || is_blank(&element))
 				continue;
 			text = scalar_text(&element);
-			if (text != NULL)
+
+			if (text !=NULL)
 				array = accumArrayResult(array, CStringGetTextDatum(text), false,
 										 TEXTOID, CurrentMemoryContext);
 		}
@@ -302,13 +304,14 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 			if (v->type == jbvString)
 				*value = PointerGetDatum(cstring_to_text_with_len(v->val.string.val,
 																  v->val.string.len));
-			else if ((text = scalar_text(v)) != NULL)
+			else if ((text = scalar_text(v)) !=NULL)
 				*value = CStringGetTextDatum(text);
 			else
 				problem = "not a text";
 			break;
 		case KIND_CODE:
 			text = scalar_text(v);
+
 			if (text == NULL)
 				problem = "not a code";
 			else if (strlen(text = trimmed(text)) > MAX_CODE)
@@ -319,7 +322,7 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 		case KIND_BOOL:
 			if (v->type == jbvBool)
 				*value = BoolGetDatum(v->val.boolean);
-			else if ((text = scalar_text(v)) != NULL &&
+			else if ((text = scalar_text(v)) !=NULL &&
 					 (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 				*value = BoolGetDatum(text[0] == 't');
 			else

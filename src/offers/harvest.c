@@ -416,8 +416,8 @@ store(JmHarvest *h, JmCell *cell)
 	if (error)
 	{
 		/* the tables refuse it: keep that, and go on with the other cells */
-		JmPlanAsk	ask = {.cell_id = cell->cell_id, .last = cell->npages * JM_PLAN_PAGE - 1,
-			.origin = cell->origin, .from = cell->from, .to = cell->to,
+		JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = cell->npages * JM_PLAN_PAGE - 1,
+			.origin = cell->origin,.from = cell->from,.to = cell->to,
 		.filter = cell->filter};
 		JmRequest	none = {.server = h->servers[0].server};
 
@@ -540,7 +540,7 @@ finish(JmHarvest *h)
 					" withdrawn, " INT64_FORMAT " rejected; coverage %.4f; " INT64_FORMAT " requests",
 					h->run_id, status, f->received, f->counts.inserted, f->counts.updated,
 					f->counts.unchanged, f->withdrawn, f->counts.rejected,
-			/* not rounded up to a 1 that it is not */
+	/* not rounded up to a 1 that it is not */
 					floor(jm_harvest_coverage(h) * 10000) / 10000, f->requests),
 			 f->bad_cells > 0 ? errdetail(INT64_FORMAT " cells could not be read whole: see harvest_cell and harvest_error.",
 										  f->bad_cells) : 0,

@@ -30,7 +30,8 @@ typedef struct JmFigures
 	int64		received;		/* different offers */
 	JmLoadCounts counts;
 	int64		withdrawn;
-	int64		expected_cells; /* over finished cells; neighbours share offers */
+	int64		expected_cells; /* over finished cells; neighbours share
+								 * offers */
 	int64		received_cells;
 	int64		bad_cells;		/* failed or truncated */
 	int64		uncounted_cells;	/* failed without even a total */

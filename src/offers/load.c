@@ -10,9 +10,20 @@
  * Two sessions may load the same offers at once: rows are written in the order
  * of their keys (no deadlock), and children only for the offers whose row this
  * session really wrote.
+ *
+ * Foreign keys.  PostgreSQL checks them row by row, one look-up and one lock
+ * each; with some fourteen a new offer that was measured to be a third of a
+ * load.  Here they hold by construction: a child's offer was written, and so
+ * is locked, by this very transaction, and the rows of the dimensions are
+ * locked set by set (ST_LOCK) before anything refers to them.  So the loader
+ * works as a replication applier does, with session_replication_role =
+ * replica, unless a user has put triggers on the tables: those must fire.
+ * Rules and places, which are small and seldom edited, are locked against edits
+ * for the transaction: it classifies by one state of them.
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "core/compat.h"
 #include "core/guc.h"
@@ -23,14 +34,19 @@
 #include "offers/decode.h"
 #include "offers/json_repair.h"
 #include "offers/load.h"
+#include "storage/lmgr.h"
+#include "text/understand.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/hsearch.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
 
 /* Enough for a statement's fixed cost not to matter, little enough memory. */
 #define BATCH 500
+#define BATCH_MEMORY (16 * 1024 * 1024)
 #define STORE_KB (32 * 1024)
 
 typedef struct Document
@@ -56,6 +72,8 @@ struct JmLoader
 	JmLoadCounts counts;
 	MemoryContext context;
 	MemoryContext batch_context;
+	int			guc_level;
+	bool		checks_itself;	/* foreign keys: not left to triggers */
 	HTAB	   *remarks;
 	Document   *documents;
 	int			ndocuments;
@@ -91,17 +109,25 @@ typedef enum Statement
 	ST_CONTRACT,
 	ST_QUALIFICATION,
 	ST_COMPANY,
-	ST_CHANGE,
+	ST_LOCK,					/* one for each of the six above */
+	ST_CHANGE = ST_LOCK + 6,
 	ST_OFFER,
 	ST_DOCUMENT,
+	ST_NO_DOCUMENT,
+	ST_DELETE_ROLES,
+	ST_DELETE_KEYWORDS,
+	ST_ROLES,
+	ST_KEYWORDS,
 	ST_DELETE,					/* one for each list */
 	ST_DIMENSION = ST_DELETE + JM_LISTS,
-	ST_CHILD = ST_DIMENSION + JM_LISTS,
+	ST_LOCK_DIMENSION = ST_DIMENSION + JM_LISTS,
+	ST_CHILD = ST_LOCK_DIMENSION + JM_LISTS,
 	ST_SEEN_NEW = ST_CHILD + JM_LISTS,
 	ST_SEEN_AGAIN,
 	ST_REJECT,
 	ST_UNKNOWN,
 	ST_ATTRIBUTE,
+	ST_SOURCE,
 	STATEMENTS
 } Statement;
 
@@ -119,6 +145,21 @@ reference_sql(const char *table, const char *column, const char *label)
 					"WHERE b.%2$s IS NOT NULL AND NOT EXISTS "
 					"(SELECT 1 FROM jobmarket.%1$s r WHERE r.%2$s = b.%2$s) "
 					"ORDER BY b.%2$s, 2 ON CONFLICT DO NOTHING", table, column, label);
+}
+
+/*
+ * Locks the rows of a reference table that a batch refers to, as a foreign
+ * key's check does, so that nobody deletes one before this transaction ends.
+ * Returns a row where one is missing already.
+ */
+static char *
+lock_sql(const char *table, const char *column, const char *batch)
+{
+	return psprintf("WITH locked AS MATERIALIZED (SELECT r.%2$s FROM jobmarket.%1$s r "
+					"WHERE r.%2$s IN (SELECT b.%2$s FROM %3$s b) FOR KEY SHARE OF r) "
+					"SELECT 1 FROM %3$s b WHERE b.%2$s IS NOT NULL AND NOT EXISTS "
+					"(SELECT 1 FROM locked l WHERE l.%2$s = b.%2$s) LIMIT 1",
+					table, column, batch);
 }
 
 /* Schema of PostGIS, quoted: its functions must not come from search_path. */
@@ -146,27 +187,17 @@ offer_sql(void)
 	appendStringInfoString(&sql, "INSERT INTO jobmarket.offer AS o (offer_id, source, content_hash, company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %s", jm_column_name(c));
-	appendStringInfoString(&sql, ", departement_code, geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
+	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_NAME)
+						   ", geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, c == COL_adapted_company ?
 						 ", coalesce(b.%s, b.company_adapted)" : ", b.%s", jm_column_name(c));
-	/* the département that the commune's code or the place's label begins with */
-	appendStringInfo(&sql,
-					 ", (SELECT d.departement_code FROM jobmarket.departement d"
-					 " WHERE d.departement_code = CASE"
-					 " WHEN b.place_insee_code LIKE '97%%' OR b.place_insee_code LIKE '98%%'"
-					 " THEN left(b.place_insee_code, 3)"
-					 " WHEN b.place_insee_code IS NOT NULL THEN left(b.place_insee_code, 2)"
-					 " WHEN substr(b.place_label, 3, 3) = ' - ' THEN left(b.place_label, 2)"
-					 " WHEN substr(b.place_label, 4, 3) = ' - ' THEN left(b.place_label, 3) END)"
-					 ", CASE WHEN b.place_latitude BETWEEN -90 AND 90"
-					 " AND b.place_longitude BETWEEN -180 AND 180"
-					 " AND (b.place_latitude <> 0 OR b.place_longitude <> 0)"
-					 " THEN %1$s.ST_SetSRID(%1$s.ST_MakePoint(b.place_longitude, b.place_latitude), 4326) END"
-					 " FROM jm_offer b"
+	appendStringInfo(&sql, "%2$s, " JM_UNDERSTOOD_GEOM " FROM jm_offer b" "%3$s"
 					 " ON CONFLICT (offer_id) DO UPDATE SET content_hash = EXCLUDED.content_hash"
-					 ", company_id = EXCLUDED.company_id, departement_code = EXCLUDED.departement_code"
-					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis);
+					 ", company_id = EXCLUDED.company_id"
+					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis,
+					 JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_VALUE), JM_UNDERSTOOD_FROM);
+	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_SET));
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %1$s = EXCLUDED.%1$s", jm_column_name(c));
 	/* a session that came first may have written a newer state */
@@ -211,11 +242,23 @@ child_sql(const JmList *list)
 					list->child, columns.data);
 }
 
+/* Reference tables that an offer's own row refers to, and by which column. */
+static const char *const references[][2] = {
+	{"rome", "rome_code"},
+	{"naf", "naf_code"},
+	{"naf_division", "naf_division_code"},
+	{"contract_type", "contract_type_code"},
+	{"qualification", "qualification_code"},
+	{"company", "company_id"},
+};
+
 static char *
 statement_sql(Statement st)
 {
 	switch (st)
 	{
+		case ST_SOURCE:
+			return "SELECT 1 FROM jobmarket.source s WHERE s.source = $1 FOR KEY SHARE";
 		case ST_LOOKUP:
 			return "SELECT o.offer_id, o.content_hash, o.updated_at, o.withdrawn_at IS NOT NULL "
 				"FROM jobmarket.offer o WHERE o.offer_id = ANY ($1)";
@@ -248,6 +291,18 @@ statement_sql(Statement st)
 			return "INSERT INTO jobmarket.offer_document (offer_id, document) "
 				"SELECT offer_id, document FROM jm_document "
 				"ON CONFLICT (offer_id) DO UPDATE SET document = EXCLUDED.document";
+		case ST_NO_DOCUMENT:
+			return "DELETE FROM jobmarket.offer_document d USING jm_document b WHERE d.offer_id = b.offer_id";
+		case ST_DELETE_ROLES:
+			return "DELETE FROM jobmarket.offer_role WHERE offer_id = ANY ($1)";
+		case ST_DELETE_KEYWORDS:
+			return "DELETE FROM jobmarket.offer_keyword WHERE offer_id = ANY ($1)";
+		case ST_ROLES:
+			return psprintf("INSERT INTO jobmarket.offer_role (offer_id, role_code, confidence, rule_id) "
+							JM_ROLES_OF " WHERE b.offer_id = ANY ($1)", "jm_offer");
+		case ST_KEYWORDS:
+			return psprintf("INSERT INTO jobmarket.offer_keyword (offer_id, keyword) "
+							JM_KEYWORDS_OF " WHERE b.offer_id = ANY ($1)", "jm_offer");
 		case ST_SEEN_NEW:
 			return "INSERT INTO jobmarket.offer_sighting (offer_id, run_id, seen_at) "
 				"SELECT u, $2, now() FROM unnest($1) u "
@@ -268,6 +323,12 @@ statement_sql(Statement st)
 				"VALUES ($1, $2, 'attribute', $3, jsonb_build_object("
 				"'source', $4, 'attribute', $5, 'offers', $6, 'example_offer_id', $7))";
 		default:
+			if (st >= ST_LOCK && st < ST_LOCK + lengthof(references))
+				return lock_sql(references[st - ST_LOCK][0], references[st - ST_LOCK][1], "jm_offer");
+			if (st >= ST_LOCK_DIMENSION && st < ST_LOCK_DIMENSION + JM_LISTS)
+				return lock_sql(jm_lists[st - ST_LOCK_DIMENSION].dimension,
+								jm_lists[st - ST_LOCK_DIMENSION].dimension_id,
+								psprintf("jm_%s", jm_lists[st - ST_LOCK_DIMENSION].child));
 			if (st >= ST_DELETE && st < ST_DELETE + JM_LISTS)
 				return psprintf("DELETE FROM jobmarket.%s WHERE offer_id = ANY ($1)",
 								jm_lists[st - ST_DELETE].child);
@@ -301,6 +362,21 @@ run(Statement st, int nargs, Oid *types, Datum *values, const char *nulls, int e
 		elog(ERROR, "statement %d failed: %s", (int) st, SPI_result_code_string(result));
 	/* a harvest stays connected for long: nothing of a batch may stay there */
 	spi_context = MemoryContextSwitchTo(old);
+}
+
+/* Takes the locks of a foreign key's check for a whole batch. */
+static void
+lock_references(JmLoader *loader, Statement st)
+{
+	if (!loader->checks_itself)
+		return;
+	run(st, 0, NULL, NULL, NULL, SPI_OK_SELECT);
+	if (SPI_processed > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("a row that an offer refers to was deleted meanwhile"),
+				 errhint("Load again: the loader adds it.")));
+	SPI_freetuptable(SPI_tuptable);
 }
 
 static Datum
@@ -663,10 +739,39 @@ write_children(JmLoader *loader)
 		if (store->count > 0)
 		{
 			if (jm_lists[l].dimension)
+			{
 				run(ST_DIMENSION + l, 0, NULL, NULL, NULL, SPI_OK_INSERT);
+				lock_references(loader, ST_LOCK_DIMENSION + l);
+			}
 			run(ST_CHILD + l, 0, NULL, NULL, NULL, SPI_OK_INSERT);
 		}
 		store_drop(store);
+	}
+}
+
+/* Roles and keywords of the offers that were written. */
+static void
+write_understood(JmLoader *loader)
+{
+	char	  **ids = palloc(sizeof(char *) * loader->ndocuments);
+	Oid			types[1] = {TEXTARRAYOID};
+	Datum		values[1];
+
+	/* those that were there before lose what their old state said */
+	for (int all = 0; all <= 1; all++)
+	{
+		int			n = 0;
+
+		for (int i = 0; i < loader->ndocuments; i++)
+			if (loader->documents[i].written && (all || loader->documents[i].known))
+				ids[n++] = loader->documents[i].offer_id;
+		if (n == 0)
+			continue;
+		values[0] = text_array_datum(ids, n);
+		run(all ? ST_ROLES : ST_DELETE_ROLES, 1, types, values, NULL,
+			all ? SPI_OK_INSERT : SPI_OK_DELETE);
+		run(all ? ST_KEYWORDS : ST_DELETE_KEYWORDS, 1, types, values, NULL,
+			all ? SPI_OK_INSERT : SPI_OK_DELETE);
 	}
 }
 
@@ -683,7 +788,10 @@ write_offers(JmLoader *loader, int nwrite, bool any_known)
 	store_register(offers);
 	store_register(documents);
 	for (Statement st = ST_ROME; st <= ST_COMPANY; st++)
+	{
 		run(st, 0, NULL, NULL, NULL, SPI_OK_INSERT);
+		lock_references(loader, ST_LOCK + (st - ST_ROME));
+	}
 	if (any_known)
 	{
 		types[0] = INT8OID;
@@ -695,6 +803,7 @@ write_offers(JmLoader *loader, int nwrite, bool any_known)
 	run(ST_OFFER, 1, types, values, NULL, SPI_OK_INSERT_RETURNING);
 	nwritten = note_written(loader);
 	loader->counts.unchanged += nwrite - nwritten;
+	write_understood(loader);
 
 	if (jm_keep_documents)
 	{
@@ -706,6 +815,8 @@ write_offers(JmLoader *loader, int nwrite, bool any_known)
 		}
 		run(ST_DOCUMENT, 0, NULL, NULL, NULL, SPI_OK_INSERT);
 	}
+	else if (any_known)
+		run(ST_NO_DOCUMENT, 0, NULL, NULL, NULL, SPI_OK_DELETE);	/* out of date */
 	store_drop(documents);
 	store_drop(offers);
 	write_children(loader);
@@ -820,6 +931,7 @@ jm_page_parse(const char *body, size_t len, JmPage *page)
 	memset(page, 0, sizeof(*page));
 	text = MemoryContextAllocExtended(CurrentMemoryContext, JM_JSON_REPAIR_SIZE(len),
 									  MCXT_ALLOC_HUGE);
+
 	len = jm_json_repair(body, len, text, &page->repairs);
 	if (len == 0)
 	{
@@ -849,6 +961,43 @@ jm_page_parse(const char *body, size_t len, JmPage *page)
 	page->count = page->offers ? JsonContainerSize(page->offers) : 0;
 }
 
+/* Has somebody put triggers of his own on a table that the loader writes? */
+static bool
+has_user_triggers(void)
+{
+	bool		found;
+
+	if (SPI_execute("SELECT 1 FROM pg_catalog.pg_trigger t "
+					"JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
+					"WHERE c.relnamespace = 'jobmarket'::regnamespace AND NOT t.tgisinternal "
+					"AND t.tgname NOT LIKE 'shipped_row_%' "
+					"AND (c.relname LIKE 'offer%' OR c.relname IN ('rome', 'naf', 'naf_division', "
+					"'contract_type', 'qualification', 'company', 'skill', 'language', 'licence', "
+					"'training', 'quality', 'departement')) LIMIT 1", true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not look for triggers");
+	found = SPI_processed > 0;
+	SPI_freetuptable(SPI_tuptable);
+	return found;
+}
+
+/* Locks the tables that what is read from texts refers to. */
+static void
+lock_rules(void)
+{
+	static const char *const tables[] = {
+		"role", "keyword", "region", "departement", "commune"
+	};
+	Oid			schema = get_namespace_oid("jobmarket", false);
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Oid			table = get_relname_relid(tables[i], schema);
+
+		if (OidIsValid(table))
+			LockRelationOid(table, ShareLock);
+	}
+}
+
 /*
  * Begins a load of offers of a source, which must be in table source.  run_id
  * and cell_id, 0 for none, go into sightings, changes and errors.  SPI must be
@@ -858,6 +1007,8 @@ JmLoader *
 jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 {
 	JmLoader   *loader = palloc0(sizeof(JmLoader));
+	Oid			types[1] = {TEXTOID};
+	Datum		values[1];
 	HASHCTL		ctl;
 
 	loader->source = pstrdup(source);
@@ -865,9 +1016,26 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 	loader->run_id = run_id;
 	loader->cell_id = cell_id;
 	loader->context = CurrentMemoryContext;
+	/* kept between batches: giving it back to the system costs more than SQL */
 	loader->batch_context = AllocSetContextCreate(CurrentMemoryContext, "jobmarket batch",
-												  ALLOCSET_DEFAULT_SIZES);
+												  BATCH_MEMORY, ALLOCSET_DEFAULT_INITSIZE,
+												  ALLOCSET_DEFAULT_MAXSIZE);
 	loader->documents = palloc(sizeof(Document) * BATCH);
+
+	values[0] = CStringGetTextDatum(source);
+	run(ST_SOURCE, 1, types, values, NULL, SPI_OK_SELECT);
+	if (SPI_processed != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				 errmsg("source \"%s\" is not in jobmarket.source", source)));
+	loader->guc_level = NewGUCNestLevel();
+	loader->checks_itself = !has_user_triggers();
+	if (loader->checks_itself)
+	{
+		lock_rules();
+		(void) set_config_option("session_replication_role", "replica", PGC_SUSET,
+								 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	}
 
 	memset(&ctl, 0, sizeof(ctl));
 	ctl.hcxt = CurrentMemoryContext;
@@ -961,6 +1129,7 @@ jm_loader_finish(JmLoader *loader, JmLoadCounts *counts)
 			run(ST_ATTRIBUTE, 7, types, values, nulls, SPI_OK_INSERT);
 		}
 	}
+	AtEOXact_GUC(true, loader->guc_level);
 	*counts = loader->counts;
 	hash_destroy(loader->remarks);
 	MemoryContextDelete(loader->batch_context);

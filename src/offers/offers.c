@@ -19,7 +19,13 @@ ensure_source(const char *source)
 {
 	Oid			types[1] = {TEXTOID};
 	Datum		values[1];
+	size_t		len = strspn(source, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
+	if (source[len] || len == 0 || len > 40 || source[0] < 'a')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" cannot name a source", source),
+				 errhint("A name has up to 40 small letters, digits and underscores, and begins with a letter.")));
 	values[0] = CStringGetTextDatum(source);
 	if (SPI_execute_with_args("INSERT INTO jobmarket.source (source, name) SELECT $1, $1 "
 							  "WHERE NOT EXISTS (SELECT 1 FROM jobmarket.source s WHERE s.source = $1) "

@@ -305,8 +305,8 @@ finish_part(JmPlan *plan, JmSplit *split, JmCellStatus status, int64_t expected)
 			return;
 
 		/*
-		 * Fewer than the whole had: either some went meanwhile, or no part can
-		 * reach them, being without the criterion.  Counting again tells.
+		 * Fewer than the whole had: either some went meanwhile, or no part
+		 * can reach them, being without the criterion.  Counting again tells.
 		 */
 		if (!split->failed && !split->truncated && !split->recounted &&
 			split->expected < cell->expected)
@@ -863,7 +863,10 @@ check_cell(JmPlan *plan, JmCell *cell)
 	cell->received = count_distinct(plan, cell, &unreadable, repeats);
 	if (cell->received + unreadable < reach)
 	{
-		/* some row came twice, so another never came: one page of the two is wrong */
+		/*
+		 * some row came twice, so another never came: one page of the two is
+		 * wrong
+		 */
 		for (int p = 0; p < cell->npages; p++)
 			if (repeats[p] && !read_again(plan, &cell->pages[p]))
 			{

@@ -193,7 +193,7 @@ jm_criteria_set(List *criteria, const char *name, const char *value)
 
 	foreach(lc, criteria)
 		if (strcmp(((JmCriterion *) lfirst(lc))->name, name) != 0)
-			result = lappend(result, lfirst(lc));
+		result = lappend(result, lfirst(lc));
 	criterion->name = pstrdup(name);
 	criterion->value = pstrdup(value);
 	return lappend(result, criterion);

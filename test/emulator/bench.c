@@ -27,7 +27,7 @@ typedef struct Connection
 	int			fd;
 	char	   *buf;
 	size_t		len;
-} Connection;
+}			Connection;
 
 static const size_t buffer_size = 4 << 20;
 
@@ -48,7 +48,7 @@ stop(const char *why)
 }
 
 static void
-open_connection(Connection *c, int port)
+open_connection(Connection * c, int port)
 {
 	struct sockaddr_in address = {0};
 	int			one = 1;
@@ -66,7 +66,7 @@ open_connection(Connection *c, int port)
 }
 
 static void
-send_all(Connection *c, const char *text)
+send_all(Connection * c, const char *text)
 {
 	size_t		len = strlen(text);
 
@@ -76,14 +76,15 @@ send_all(Connection *c, const char *text)
 
 		if (n <= 0)
 			stop("cannot send");
-		text += n;
+		text	  +=n;
+
 		len -= n;
 	}
 }
 
 /* Read one reply; its body is at buf + *body.  Returns the status. */
 static int
-read_reply(Connection *c, size_t *body, size_t *size)
+read_reply(Connection * c, size_t *body, size_t *size)
 {
 	size_t		need = 0;
 	char	   *p;

@@ -102,7 +102,7 @@ churn_change(uint32_t slot)
 	{
 		json_t	   *doc = json_loadb(o->raw, o->raw_len, JSON_ALLOW_NUL, NULL);
 		const char *title = json_string_value(json_object_get(doc, "intitule"));
-		char		text[64];
+		char text[	64];
 		Buf			changed = {0};
 
 		if (!json_is_object(doc))

@@ -41,6 +41,7 @@ static const struct
 	int			code;			/* row of data_types */
 	int			weight;
 }			type_weight[] =
+
 {
 	{0, 690}, {1, 150}, {2, 118}, {3, 12}, {4, 16}, {5, 5}, {6, 3}, {7, 3},
 	{8, 2}, {9, 1}

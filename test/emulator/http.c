@@ -204,7 +204,10 @@ stream_read(void *cls, uint64_t pos, char *out, size_t max)
 	}
 	else if (s->delivery == DELIVER_DRIP)
 	{
-		/* as many bytes as the time elapsed allows, looked at ten times a second */
+		/*
+		 * as many bytes as the time elapsed allows, looked at ten times a
+		 * second
+		 */
 		int64_t		rate = faults.drip_rate > 0 ? faults.drip_rate : 1;
 		int64_t		due = (now_us() - s->started_us) * rate / 1000000 + 1;
 
@@ -420,14 +423,26 @@ http_start(void)
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	address.sin_port = htons((uint16_t) options.port);
 	if (options.threads > 1)
-		extra[n++] = (struct MHD_OptionItem) {MHD_OPTION_THREAD_POOL_SIZE, options.threads, NULL};
+		extra[n++] = (struct MHD_OptionItem)
+	{
+		MHD_OPTION_THREAD_POOL_SIZE, options.threads, NULL
+	};
 	if (options.tls_cert)
 	{
 		flags |= MHD_USE_TLS;
-		extra[n++] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_MEM_CERT, 0, read_file(options.tls_cert)};
-		extra[n++] = (struct MHD_OptionItem) {MHD_OPTION_HTTPS_MEM_KEY, 0, read_file(options.tls_key)};
+		extra[n++] = (struct MHD_OptionItem)
+		{
+			MHD_OPTION_HTTPS_MEM_CERT, 0, read_file(options.tls_cert)
+		};
+		extra[n++] = (struct MHD_OptionItem)
+		{
+			MHD_OPTION_HTTPS_MEM_KEY, 0, read_file(options.tls_key)
+		};
 	}
-	extra[n] = (struct MHD_OptionItem) {MHD_OPTION_END, 0, NULL};
+	extra[n] = (struct MHD_OptionItem)
+	{
+		MHD_OPTION_END, 0, NULL
+	};
 	server = MHD_start_daemon(flags, (uint16_t) options.port, NULL, NULL, handle, NULL,
 							  MHD_OPTION_EXTERNAL_LOGGER, server_message, NULL,
 							  MHD_OPTION_SOCK_ADDR, (struct sockaddr *) &address,
@@ -436,7 +451,7 @@ http_start(void)
 							  MHD_OPTION_NOTIFY_CONNECTION, connection_event, NULL,
 							  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) 131072,
 							  MHD_OPTION_CONNECTION_LIMIT, 4000u,
-							  /* a client that half closed would else stay for ever */
+	/* a client that half closed would else stay for ever */
 							  MHD_OPTION_CONNECTION_TIMEOUT, 75u,
 							  MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 							  MHD_OPTION_ARRAY, extra,

@@ -19,7 +19,7 @@
 static bool
 bad_value(Reply *error, const char *name)
 {
-	char		text[256];
+	char text[	256];
 
 	snprintf(text, sizeof(text), "Valeur du paramètre " QUOTED("%s") " incorrecte.", name);
 	reply_error400(error, text);
@@ -29,7 +29,7 @@ bad_value(Reply *error, const char *name)
 static bool
 bad_format(Reply *error, const char *name, const char *expected)
 {
-	char		text[512];
+	char text[	512];
 
 	snprintf(text, sizeof(text), "Format du paramètre " QUOTED("%s") " incorrect. %s", name, expected);
 	reply_error400(error, text);
@@ -120,7 +120,7 @@ read_list(Query *q, const Params *params, const char *name, int max, EachValue e
 		*next = '\0';
 		if (count == max)
 		{
-			char		text[96];
+			char text[	96];
 
 			snprintf(text, sizeof(text), "%d valeurs au maximum séparées par des virgules.", max);
 			free(copy);

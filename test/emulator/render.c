@@ -563,7 +563,7 @@ render_offer(Buf *buf, const Offer *o)
 	uint64_t	t;
 	char		date[32];
 	Buf			company = {0};
-	char		company_text[1024];	/* never outgrown: names are short */
+	char		company_text[1024]; /* never outgrown: names are short */
 	const char *title;
 
 	if (o->raw)

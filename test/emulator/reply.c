@@ -38,7 +38,7 @@ reply_drop_header(Reply *reply, const char *name)
 void
 reply_note(Reply *reply, const char *fmt,...)
 {
-	char		text[128];
+	char text[	128];
 	va_list		args;
 
 	va_start(args, fmt);

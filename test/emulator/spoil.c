@@ -85,7 +85,8 @@ spoil_offer(Buf *buf, size_t start, int variant)
 			if (find_member(buf, start, "\"dateCreation\"", &key, &from, &to))
 				replace(buf, from, to, "hier \xc3\xa0 midi");
 			break;
-		case 6:					/* U+0000, which a text of PostgreSQL cannot hold */
+		case 6:					/* U+0000, which a text of PostgreSQL cannot
+								 * hold */
 			if (find_member(buf, start, "\"intitule\"", &key, &from, &to))
 				replace(buf, to, to, "\\u0000");
 			break;

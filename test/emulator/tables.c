@@ -123,7 +123,7 @@ rome_intern(const char *code, const char *label)
 {
 	uint32_t	row;
 	Rome	   *rome;
-	Buf			text = {0};
+	Buf text = {0};
 
 	if (!*code || strlen(code) >= sizeof(rome->code))
 		return NO_ROW;

@@ -48,7 +48,7 @@ typedef struct Token
 	struct Token *next;
 	int			client;
 	int64_t		expires_us;
-	char		text[TOKEN_LENGTH + 1];
+	char text[	TOKEN_LENGTH + 1];
 } Token;
 
 static Client clients[MAX_CLIENTS];
@@ -110,7 +110,7 @@ token_bucket(const char *text)
 {
 	uint64_t	h = 0;
 
-	for (; *text; text++)
+	for (; *text; text ++)
 		h = mix64(h ^ (unsigned char) *text);
 	return h % TOKEN_BUCKETS;
 }
@@ -162,7 +162,7 @@ check_scope(const char *scope, const char *client_id, Reply *reply)
 	free(copy);
 	if (unknown.len || !offers_seen)
 	{
-		Buf			text = {0};
+		Buf text = {0};
 
 		buf_addf(&text, "Unknown/invalid scope(s): [%s]", unknown.len ? unknown.data : "");
 		token_error(reply, "invalid_scope", text.data);

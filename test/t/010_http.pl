@@ -56,15 +56,6 @@ sub fails
 	return $stderr;
 }
 
-# The number of handles, after an error in the same session.
-sub no_handle_left
-{
-	my ($name, $sql) = @_;
-	my ($status, $stdout) = $node->psql('postgres', "$sql;\nSELECT 'handles ' || jobmarket.http_live_handles()");
-	like($stdout, qr/handles 0$/, "$name: no handle left");
-	return;
-}
-
 create_server($node, 'fast', $emulator->server_options("requests_per_second '100000'"), 'fast');
 
 # ---------------------------------------------------------------------------
@@ -226,8 +217,9 @@ $emulator->faults;
 	my $session = $node->background_psql('postgres');
 	my $pid = $session->query('SELECT pg_backend_pid()');
 	my $rss = sub {
-		slurp_file("/proc/$pid/status") =~ /VmRSS:\s+(\d+)/ or die;
-		return $1;
+		my ($kb) = slurp_file("/proc/$pid/status") =~ /VmRSS:\s+(\d+)/;
+		die 'no resident size' unless $kb;
+		return $kb;
 	};
 	my $contexts = 'SELECT sum(total_bytes) FROM pg_backend_memory_contexts';
 	my $calls = "SELECT count(*) FROM (SELECT jobmarket.fetch_referential('fast', 'regions') FROM generate_series(1, %d)) r";
@@ -239,12 +231,12 @@ $emulator->faults;
 	$emulator->faults(%referentiel, 'fault-redirect' => 1);
 	$session->query($errors);
 	$emulator->faults;
-	my @before = ($session->query($contexts), $rss->());
+	my @before = (scalar $session->query($contexts), $rss->());
 	is($session->query(sprintf($calls, 1000)), '18000', 'a thousand calls');
 	$emulator->faults(%referentiel, 'fault-redirect' => 1);
 	$session->query($errors) for 1 .. 3;
 	$emulator->faults;
-	my @after = ($session->query($contexts), $rss->());
+	my @after = (scalar $session->query($contexts), $rss->());
 	cmp_ok($after[0] - $before[0], '<', 64 * 1024, "memory contexts are flat over them ($before[0], $after[0] bytes)");
 	cmp_ok($after[1] - $before[1], '<', 1024, "so is the process ($before[1], $after[1] kB)");
 	is($session->query('SELECT jobmarket.http_live_handles()'), '0', 'no handle left');
@@ -306,8 +298,7 @@ is(scalar(grep { $_->{method} eq 'GET' && $_->{status} == 200 } @requests), 4, '
 my $short = Emulator->new('--offers' => 10, '--token-life' => 2, '--client' => "fast:$secret:0");
 create_server($node, 'short', $short->server_options("requests_per_second '1000'"), 'fast');
 $node->safe_psql('postgres',
-	"SELECT count(*) FROM (SELECT jobmarket.fetch_referential('short', 'regions'), pg_sleep(0.005) FROM generate_series(1, 30) i) x; "
-	  . "SELECT pg_sleep(1.85); " . sprintf($regions, "'short'"));
+	sprintf($regions, "'short'") . '; SELECT pg_sleep(1.9); ' . sprintf($regions, "'short'"));
 @requests = $short->requests;
 is(scalar(grep { $_->{status} eq '401' } @requests), 0, 'a token that ends soon is not used');
 is(scalar(grep { $_->{method} eq 'POST' } @requests), 2, 'but renewed');
@@ -352,7 +343,8 @@ cmp_ok(Emulator::busiest_second(@requests), '<=', 10, 'not preloaded: never more
 is($lone->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), '0', 'no lock is left');
 $emulator->faults(%referentiel, 'fault-stall' => 1, 'stall-seconds' => 20);
 my ($status, $stdout) = $lone->psql('postgres',
-	"SET statement_timeout = 300; " . sprintf($regions, "'lone'") . ";\nSELECT 'locks ' || count(*) FROM pg_locks WHERE locktype = 'advisory'");
+	"SET statement_timeout = 300; " . sprintf($regions, "'lone'") . ";\nSELECT 'locks ' || count(*) FROM pg_locks WHERE locktype = 'advisory'",
+	on_error_stop => 0);
 like($stdout, qr/locks 0$/, 'not even after a cancel');
 $emulator->faults;
 $lone->stop;
@@ -391,9 +383,10 @@ if ($child == 0)
 		if (!$answer)
 		{
 			# tells what it was told, and tries to write lines of its own
+			my $told = $head =~ /Bearer (\S+)/ ? $1 : 'none';
 			$head =~ s/["\\\r\n]/ /g;
 			$body =~ s/["\\\r\n]/ /g;
-			my $echo = "{\"message\":\"$head $body $secret\\n LOG:  forged\\u001b[31m\",\"codeErreur\":\"$token\"}";
+			my $echo = "{\"message\":\"$head $body $secret\\n LOG:  forged\\u001b[31m\",\"codeErreur\":\"$told\"}";
 			$answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: " . length($echo) . "\r\n\r\n$echo";
 		}
 		print $client $answer;
@@ -430,7 +423,7 @@ waitpid $child, 0;
 my $log = slurp_file($node->logfile);
 like($log, qr/fetch_referential/, 'the log holds statements');
 unlike($log, qr/\Q$secret\E/, 'but no secret');
-unlike($log, qr/\Q$token\E|Authorization:|client_secret=S/, 'and no token');
+unlike($log, qr/\Q$token\E|Bearer [^*\s]|client_secret=[^*]/, 'and no token');
 unlike($log, qr/^LOG:  forged/m, 'and no line of the server asked');
 unlike($log, qr/PANIC|terminated by signal|server process .* was terminated/, 'and nothing crashed');
 

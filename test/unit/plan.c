@@ -34,8 +34,9 @@ static long payloads;
 static int	shift;				/* seconds added to a bound before it is
 								 * compared */
 static double churn;			/* chance of a removal at each request */
-static double creation;			/* chance that one more of the offers in store,
-								 * the newest, is listed at each request */
+static double creation;			/* chance that one more of the offers in
+								 * store, the newest, is listed at each
+								 * request */
 static int	listed;				/* index of the newest that is */
 static int64_t broken;			/* index of an offer that is never readable */
 static double fault_total,
@@ -293,7 +294,10 @@ main(void)
 		free(offers);
 	}
 
-	/* a second that must be split to the last criterion, and one that cannot be */
+	/*
+	 * a second that must be split to the last criterion, and one that cannot
+	 * be
+	 */
 	generate(60000, 40000);
 	CHECK_INT(harvest(8, FROM, TO, &truncated), 0);
 	CHECK_INT(missing(), 0);

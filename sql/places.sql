@@ -1,0 +1,131 @@
+-- ---------------------------------------------------------------------------
+-- places: where an offer is, from whatever it says of its place
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE jobmarket.commune_former (
+	insee_code text PRIMARY KEY,
+	current_insee_code text NOT NULL
+);
+CREATE INDEX ON jobmarket.commune_former (current_insee_code);
+GRANT SELECT ON jobmarket.commune_former TO PUBLIC;
+SELECT pg_extension_config_dump('jobmarket.commune_former', '');
+COMMENT ON TABLE jobmarket.commune_former IS
+'INSEE codes of communes that were merged or renumbered, to be filled from the code officiel géographique (v_mvt_commune)';
+COMMENT ON COLUMN jobmarket.commune_former.insee_code IS 'Former code';
+COMMENT ON COLUMN jobmarket.commune_former.current_insee_code IS 'Code of the commune that it is part of now';
+
+CREATE TABLE jobmarket.place_alias (
+	alias text PRIMARY KEY CHECK (jobmarket.normalise_text(alias) <> ''),
+	region_code text REFERENCES jobmarket.region,
+	departement_code text REFERENCES jobmarket.departement,
+	insee_code text,
+	shipped boolean NOT NULL DEFAULT false,
+	CHECK (num_nonnulls(region_code, departement_code, insee_code) <= 1)
+);
+CREATE INDEX ON jobmarket.place_alias (region_code);
+CREATE INDEX ON jobmarket.place_alias (departement_code);
+GRANT SELECT ON jobmarket.place_alias TO PUBLIC;
+COMMENT ON TABLE jobmarket.place_alias IS
+'Other names of regions, départements and communes; an alias without any is a place abroad';
+COMMENT ON COLUMN jobmarket.place_alias.alias IS 'Name; case, accents and hyphens do not count';
+COMMENT ON COLUMN jobmarket.place_alias.region_code IS 'Region that it means';
+COMMENT ON COLUMN jobmarket.place_alias.departement_code IS 'Département that it means';
+COMMENT ON COLUMN jobmarket.place_alias.insee_code IS 'Commune that it means';
+COMMENT ON COLUMN jobmarket.place_alias.shipped IS 'True while the row is as it came with the extension';
+
+INSERT INTO jobmarket.place_alias (alias, region_code) VALUES
+	('IDF', '11'), ('Région parisienne', '11'), ('Région Île-de-France', '11'), ('Grand Paris', '11'),
+	('PACA', '93'), ('Région Sud', '93'), ('Sud PACA', '93'), ('Provence', '93'), ('Côte d''Azur', '93'),
+	('AURA', '84'), ('Auvergne', '84'), ('Rhône-Alpes', '84'),
+	('Alsace', '44'), ('Lorraine', '44'), ('Champagne-Ardenne', '44'), ('Alsace-Champagne-Ardenne-Lorraine', '44'),
+	('Aquitaine', '75'), ('Limousin', '75'), ('Poitou-Charentes', '75'),
+	('Midi-Pyrénées', '76'), ('Languedoc-Roussillon', '76'), ('Occitanie Pyrénées-Méditerranée', '76'),
+	('Bourgogne', '27'), ('Franche-Comté', '27'), ('Haute-Normandie', '28'), ('Basse-Normandie', '28'),
+	('Picardie', '32'), ('Nord-Pas-de-Calais', '32'), ('Nord-Pas-de-Calais-Picardie', '32'),
+	('Centre', '24'), ('Centre-Val-de-Loire', '24'), ('Centre Val de Loire', '24'), ('Pays-de-Loire', '52');
+INSERT INTO jobmarket.place_alias (alias, departement_code) VALUES
+	('Réunion', '974'), ('Île de la Réunion', '974'), ('Nouvelle Calédonie', '988'),
+	('La Polynésie française', '987'), ('Tahiti', '987'), ('Saint-Martin (Antilles)', '978'),
+	('Saint Barth', '977'), ('Wallis et Futuna', '986'), ('Belfort (Territoire)', '90'),
+	('Guyane française', '973');
+INSERT INTO jobmarket.place_alias (alias) VALUES
+	('Afrique'), ('Afrique du Sud'), ('Algérie'), ('Allemagne'), ('Andorre'), ('Angleterre'), ('Arabie saoudite'),
+	('Argentine'), ('Australie'), ('Autriche'), ('Bahreïn'), ('Belgique'), ('Bénin'), ('Brésil'), ('Bruxelles'),
+	('Bulgarie'), ('Burkina Faso'), ('Cameroun'), ('Canada'), ('Chili'), ('Chine'), ('Chypre'), ('Colombie'),
+	('Congo'), ('Corée du Sud'), ('Costa Rica'), ('Côte d''Ivoire'), ('Croatie'), ('Danemark'), ('Djibouti'),
+	('Dubaï'), ('Égypte'), ('Émirats arabes unis'), ('Espagne'), ('Estonie'), ('États-Unis'), ('Finlande'),
+	('Gabon'), ('Genève'), ('Grande-Bretagne'), ('Grèce'), ('Guinée'), ('Hong Kong'), ('Hongrie'), ('Inde'),
+	('Indonésie'), ('Irlande'), ('Islande'), ('Israël'), ('Italie'), ('Japon'), ('Kenya'), ('Lausanne'),
+	('Lettonie'), ('Liban'), ('Liechtenstein'), ('Lituanie'), ('Londres'), ('Luxembourg'), ('Madagascar'),
+	('Madrid'), ('Mali'), ('Malte'), ('Maroc'), ('Maurice'), ('Mauritanie'), ('Mexique'), ('Monaco'), ('Montréal'),
+	('Munich'), ('New York'), ('Niger'), ('Nigeria'), ('Norvège'), ('Nouvelle-Zélande'), ('Pays-Bas'), ('Pérou'),
+	('Pologne'), ('Portugal'), ('Qatar'), ('Québec'), ('République tchèque'), ('Roumanie'), ('Royaume-Uni'),
+	('Russie'), ('Sénégal'), ('Serbie'), ('Singapour'), ('Slovaquie'), ('Slovénie'), ('Suède'), ('Suisse'),
+	('Tchad'), ('Thaïlande'), ('Togo'), ('Tunisie'), ('Turquie'), ('UK'), ('Ukraine'), ('USA'), ('Vietnam'), ('Zurich');
+CALL jobmarket.keep_shipped('jobmarket.place_alias', 'alias');
+
+DO $$
+DECLARE
+	tbl text;
+BEGIN
+	FOREACH tbl IN ARRAY ARRAY['region', 'departement', 'commune', 'commune_former', 'place_alias'] LOOP
+		EXECUTE format('CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobmarket.%I
+						FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed()', tbl);
+	END LOOP;
+END
+$$;
+
+CREATE FUNCTION jobmarket.resolve_place(label text, postal_code text DEFAULT NULL, insee_code text DEFAULT NULL,
+	latitude float8 DEFAULT NULL, longitude float8 DEFAULT NULL,
+	OUT insee_code text, OUT postal_code text, OUT departement_code text, OUT region_code text,
+	OUT territory text, OUT method text, OUT confidence real, OUT latitude float8, OUT longitude float8)
+LANGUAGE C STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'jobmarket_resolve_place';
+COMMENT ON FUNCTION jobmarket.resolve_place(text, text, text, float8, float8) IS
+'Commune, postal code, département, region and territory (metropole, corse, drom, com, etranger, inconnu) of a place, with the method that decided (insee, postal, label_commune, gps, label_departement, label_region, label_country, none), its confidence, and the point (the stated one, put right, or the commune''s); needs table commune to be filled';
+
+CREATE FUNCTION jobmarket.load_communes(staging regclass, OUT loaded bigint, OUT rejected bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	geometry_schema name := (SELECT n.nspname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+		JOIN pg_namespace n ON n.oid = t.typnamespace
+		WHERE a.attrelid = 'jobmarket.commune'::regclass AND a.attname = 'centroid');
+BEGIN
+	-- Columns may come as text or as what they mean, so all go through text.
+	EXECUTE format($q$
+		WITH given AS (
+			SELECT DISTINCT ON (insee_code::text)
+				insee_code::text AS insee_code, name::text AS name, departement_code::text AS departement_code,
+				coalesce(string_to_array(nullif(postal_codes::text, ''), ';'), '{}') AS postal_codes,
+				nullif(population::text, '')::integer AS population,
+				nullif(longitude::text, '')::float8 AS longitude, nullif(latitude::text, '')::float8 AS latitude
+			FROM %1$s
+			ORDER BY insee_code::text
+		), taken AS (
+			INSERT INTO jobmarket.commune AS c (insee_code, name, departement_code, postal_codes, population, centroid, parent_insee_code)
+			SELECT g.insee_code, g.name, g.departement_code, g.postal_codes, g.population,
+				%2$I.st_setsrid(%2$I.st_makepoint(g.longitude, g.latitude), 4326),
+				p.insee_code
+			FROM given g
+			JOIN jobmarket.departement d USING (departement_code)
+			-- the arrondissements of Paris, Lyon and Marseille
+			LEFT JOIN given p ON p.insee_code = CASE
+				WHEN g.insee_code BETWEEN '75101' AND '75120' THEN '75056'
+				WHEN g.insee_code BETWEEN '69381' AND '69389' THEN '69123'
+				WHEN g.insee_code BETWEEN '13201' AND '13216' THEN '13055' END
+			WHERE g.insee_code ~ '^[0-9][0-9AB][0-9]{3}$' AND g.name <> ''
+			ON CONFLICT (insee_code) DO UPDATE SET
+				name = excluded.name, departement_code = excluded.departement_code,
+				postal_codes = excluded.postal_codes, population = coalesce(excluded.population, c.population),
+				centroid = coalesce(excluded.centroid, c.centroid),
+				parent_insee_code = coalesce(excluded.parent_insee_code, c.parent_insee_code)
+			RETURNING 1
+		)
+		SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM %1$s) - (SELECT count(*) FROM taken)$q$,
+		staging, geometry_schema) INTO loaded, rejected;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.load_communes(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.load_communes(regclass) IS
+'Fills jobmarket.commune from a table with the columns insee_code, name, departement_code, postal_codes (separated by ;), population, latitude, longitude, as COPY reads them from CSV; returns how many were taken, and how many rows were not (bad code, unknown département, twice the same)';

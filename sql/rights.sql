@@ -1,0 +1,39 @@
+-- ---------------------------------------------------------------------------
+-- rights: what a role may do, in three levels.  The extension makes no roles
+-- of its own: they belong to the cluster and would outlive it.
+-- ---------------------------------------------------------------------------
+
+CREATE PROCEDURE jobmarket.grant_access(grantee name, level text DEFAULT 'reader')
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	rules text;
+BEGIN
+	IF level IS NULL OR level NOT IN ('reader', 'operator', 'admin') THEN
+		RAISE EXCEPTION 'unknown level "%" of access', level
+			USING ERRCODE = 'invalid_parameter_value',
+				  HINT = 'The levels are reader (queries), operator (also harvests and loads) and admin (also edits rules).';
+	END IF;
+	-- REFERENCES shows a BI tool the keys in information_schema
+	EXECUTE format('GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
+	IF level IN ('operator', 'admin') THEN
+		EXECUTE format('GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
+		EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobmarket TO %I', grantee);
+		EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA jobmarket TO %I', grantee);
+		IF level = 'operator' THEN
+			SELECT string_agg(c.oid::regclass::text, ', ') INTO rules
+			FROM pg_class c
+			WHERE c.relnamespace = 'jobmarket'::regnamespace AND c.relkind = 'r'
+			  AND c.relname IN ('role', 'role_rule', 'keyword', 'keyword_variant', 'score_setting');
+			IF rules IS NOT NULL THEN
+				EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', rules, grantee);
+			END IF;
+		END IF;
+		EXECUTE format('REVOKE EXECUTE ON PROCEDURE jobmarket.grant_access(name, text), jobmarket.keep_shipped(regclass, name) FROM %I', grantee);
+	END IF;
+END
+$$;
+REVOKE ALL ON PROCEDURE jobmarket.grant_access(name, text) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.grant_access(name, text) IS
+'Grants a role what it needs: reader (queries and BI), operator (also harvests and loads), admin (also edits rules). What can be fetched is decided by USAGE on servers and by user mappings';

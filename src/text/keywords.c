@@ -1,0 +1,226 @@
+/*
+ * keywords.c
+ *		Finds the keywords of a dictionary in a text: whole words only, in one
+ *		pass of an automaton, whatever the number of keywords.
+ */
+#include "text/keywords.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "text/normalise.h"
+
+/* Matches that a longer one may still cover. */
+#define PENDING 32
+
+typedef struct JmMatch
+{
+	size_t		start;
+	size_t		end;
+	int			variant;
+} JmMatch;
+
+/*
+ * Builds the automaton of a dictionary whose variants are set.  Memory is the
+ * allocator's; false when it had none.
+ */
+bool
+jm_dictionary_compile(JmDictionary *d, const JmAllocator *allocator)
+{
+	const char **patterns;
+	size_t	   *lengths;
+	int			i;
+
+	patterns = allocator->allocate(allocator->context, (d->n_variants + 1) * sizeof(char *));
+	lengths = allocator->allocate(allocator->context, (d->n_variants + 1) * sizeof(size_t));
+	if (patterns == NULL || lengths == NULL)
+		return false;
+	for (i = 0; i < d->n_variants; i++)
+	{
+		patterns[i] = d->variants[i].pattern;
+		lengths[i] = d->variants[i].len;
+	}
+	d->automaton = jm_automaton_build(patterns, lengths, d->n_variants, allocator);
+	return d->automaton != NULL;
+}
+
+/* Letters, digits, the underscore, and whatever is not ASCII. */
+static bool
+is_word(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80;
+}
+
+/* Does the text from start to end stand as a word of its own? */
+static bool
+is_whole(const char *txt, size_t len, size_t start, size_t end)
+{
+	unsigned char before = start > 0 ? (unsigned char) txt[start - 1] : ' ';
+	unsigned char after = end < len ? (unsigned char) txt[end] : ' ';
+
+	if (is_word(before))
+		return false;
+	/* C++17 is C++, C++ and C# are not C */
+	if (is_word(after) && (is_word((unsigned char) txt[end - 1]) || !(after >= '0' && after <= '9')))
+		return false;
+	if (end - start == 1)
+	{
+		/* one letter: R&D, C'est, C.D.I., H/R+1 are something else */
+		if (strchr("+#&'", after) != NULL || strchr("&'+#", before) != NULL)
+			return false;
+		if (after == '.' && end + 1 < len && is_word((unsigned char) txt[end + 1]))
+			return false;
+		if (before == '.' && start >= 2 && is_word((unsigned char) txt[start - 2]))
+			return false;
+		if (after == ' ' && end + 1 < len && txt[end + 1] == '&')
+			return false;
+		if (before == ' ' && start >= 2 && txt[start - 2] == '&')
+			return false;
+	}
+	else if (!is_word((unsigned char) txt[end - 1]) && (after == '+' || after == '#'))
+		return false;
+	return true;
+}
+
+/* Do the letters' cases and the neighbours suit the variant? */
+static bool
+suits(const JmVariant *v, const char *txt, const unsigned char *flags,
+	  size_t len, size_t start, size_t end)
+{
+	int			i;
+	size_t		j;
+
+	if (v->case_policy == JM_CASE_EXACT)
+	{
+		for (j = 0; j < v->len; j++)
+			if ((flags[start + j] & JM_WAS_UPPER) != v->upper[j])
+				return false;
+	}
+	else if (v->case_policy == JM_CASE_CAPITAL && !(flags[start] & JM_WAS_UPPER))
+		return false;
+	for (i = 0; i < v->n_not_before; i++)
+	{
+		size_t		n = strlen(v->not_before[i]);
+
+		if (n <= len - end && memcmp(txt + end, v->not_before[i], n) == 0 &&
+			(n == len - end || !is_word((unsigned char) txt[end + n - 1]) ||
+			 !is_word((unsigned char) txt[end + n])))
+			return false;
+	}
+	for (i = 0; i < v->n_not_after; i++)
+	{
+		size_t		n = strlen(v->not_after[i]);
+
+		if (n <= start && memcmp(txt + start - n, v->not_after[i], n) == 0 &&
+			(n == start || !is_word((unsigned char) txt[start - n]) ||
+			 !is_word((unsigned char) txt[start - n - 1])))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Finds keywords in txt, which jm_normalise() folded with JM_HYPHEN_IS_SPACE,
+ * with its flags.  Sets found[k] for each keyword k that is there, and clears
+ * the others.
+ */
+void
+jm_find_keywords(const JmDictionary *d, const char *txt,
+				 const unsigned char *flags, size_t len, unsigned char *found)
+{
+	const JmAutomaton *a = d->automaton;
+	JmMatch		pending[PENDING];
+	int			n_pending = 0;
+	uint32_t	state = 0;
+	size_t		at;
+	int			i;
+	bool		more;
+
+	/* 1: found; 2: found if one of the variant's needs is */
+	memset(found, 0, d->n_keywords);
+	for (at = 0; at <= len; at++)
+	{
+		uint32_t	s;
+
+		if (at < len)
+		{
+			state = jm_automaton_step(a, state, (unsigned char) txt[at]);
+			if (!jm_automaton_ends(a, state))
+				continue;
+		}
+
+		/* the longest first */
+		for (s = at < len ? state : 0; s; s = a->also[s])
+		{
+			int32_t		p;
+
+			for (p = a->first[s]; p >= 0; p = a->same[p])
+			{
+				const JmVariant *v = &d->variants[p];
+				JmMatch		m;
+				int			kept;
+
+				m.end = at + 1;
+				m.start = m.end - v->len;
+				m.variant = p;
+				if (!is_whole(txt, len, m.start, m.end) ||
+					!suits(v, txt, flags, len, m.start, m.end))
+					continue;
+				for (i = 0; i < n_pending; i++)
+					if (d->variants[pending[i].variant].covers &&
+						pending[i].start <= m.start && pending[i].end >= m.end &&
+						pending[i].end - pending[i].start > m.end - m.start)
+						break;
+				if (i < n_pending)
+					continue;
+				if (v->covers)
+				{
+					for (i = kept = 0; i < n_pending; i++)
+						if (pending[i].start < m.start || pending[i].end == m.end)
+							pending[kept++] = pending[i];
+					n_pending = kept;
+				}
+				if (n_pending == PENDING)
+				{
+					v = &d->variants[pending[0].variant];
+					if (found[v->keyword] != 1)
+						found[v->keyword] = v->n_needs > 0 ? 2 : 1;
+					memmove(pending, pending + 1, (PENDING - 1) * sizeof(JmMatch));
+					n_pending--;
+				}
+				pending[n_pending++] = m;
+			}
+		}
+		if (at == len)
+			break;
+	}
+	for (i = 0; i < n_pending; i++)
+	{
+		const JmVariant *v = &d->variants[pending[i].variant];
+
+		if (found[v->keyword] != 1)
+			found[v->keyword] = v->n_needs > 0 ? 2 : 1;
+	}
+
+	/* doubtful ones: a keyword that was found makes others certain, once */
+	more = false;
+	for (i = 0; i < d->n_keywords && !more; i++)
+		more = found[i] == 2;
+	if (!more)
+		return;
+	for (i = 0; i < d->n_variants; i++)
+	{
+		const JmVariant *v = &d->variants[i];
+		int			j;
+
+		if (found[v->keyword] != 2)
+			continue;
+		for (j = 0; j < v->n_needs; j++)
+			if (found[v->needs[j]] == 1)
+				break;
+		if (j < v->n_needs)
+			found[v->keyword] = 3;
+	}
+	for (i = 0; i < d->n_keywords; i++)
+		found[i] = found[i] == 1 || found[i] == 3;
+}

@@ -1,0 +1,14 @@
+/*
+ * metier.h
+ *		The three substring rules of the earlier project.  Plain C.
+ */
+#ifndef JM_METIER_H
+#define JM_METIER_H
+
+#include "text/automaton.h"
+
+extern const char *jm_metier_data(const JmAutomaton *words, const char *title,
+								  size_t len);
+extern JmAutomaton *jm_metier_automaton(const JmAllocator *allocator);
+
+#endif							/* JM_METIER_H */

@@ -1,0 +1,75 @@
+#!/bin/sh
+# hiring_potential.sh [OFFICES [HIRINGS]]: compute_hiring_potential against the
+# pandas way (hiring_potential.py), on the same synthetic rows, in one run.
+#
+# The peer reads the rows from the same server, stored in order of département
+# for it.  Row-wise it would take many minutes: 6 départements are timed and the
+# time is scaled up by their share of the rows.
+
+top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+. "$top/test/lib.sh"
+offices=${1:-500000}
+hirings=${2:-10000000}
+make_work
+# shellcheck disable=SC2086
+install_packages $PACKAGES_BUILD python3-sklearn python3-pandas python3-psycopg2 bc postgresql-client-$PGVERSION
+src=$work/src
+copy_tree "$src"
+build "$src" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
+start_cluster "$src" bench || exit 1
+psql()
+{
+	as_user env PGHOST="$PGHOST" PGPORT="$PGPORT" PGUSER="$PGUSER" PGOPTIONS='-c client_min_messages=warning' \
+		"$pgbin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -d postgres "$@"
+}
+psql -c "ALTER SYSTEM SET shared_buffers = '1GB'" && stop_cluster
+as_user "$pgbin/pg_ctl" -w -D "$PGDATA" -l "$work/server.log" start >/dev/null
+psql -c 'CREATE EXTENSION jobmarket CASCADE'
+data=$top/../shared/data/reference
+if [ -e "$data/rome_naf.csv" ]; then
+	psql -c "\\copy jobmarket.rome_naf FROM '$data/rome_naf.csv' (FORMAT csv, HEADER)" \
+		-c "\\copy jobmarket.rome_tension FROM '$data/rome_tension.csv' (FORMAT csv, HEADER)"
+fi
+say "$offices offices, $hirings hirings in 96 departements"
+psql -f - <<T || exit 1
+\\i $src/test/hiring_generator.sql
+SELECT array_agg(departement_code) AS all FROM (SELECT departement_code FROM jobmarket.departement ORDER BY 1 LIMIT 96) d \\gset
+CALL pg_temp.generate_hirings($offices, $hirings, :'all', '2019-12-31');
+CREATE TABLE bench_office AS SELECT siret, naf_code, headcount_class, departement_code
+FROM jobmarket.office ORDER BY departement_code, siret;
+CREATE INDEX ON bench_office (departement_code);
+CREATE TABLE bench_hiring AS SELECT h.siret, h.hired_on, h.contract_type, o.departement_code
+FROM jobmarket.hiring h JOIN jobmarket.office o USING (siret) ORDER BY o.departement_code, h.hired_on;
+CREATE INDEX ON bench_hiring (departement_code);
+VACUUM ANALYZE;
+T
+
+# milliseconds of a whole computation; its peak of memory goes to a file
+ours()
+{
+	psql -c '\timing on' -c 'CALL jobmarket.compute_hiring_potential()' \
+		-c "SELECT 'peak ' || substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\\s*(\\d+)')::int / 1024 || ' MB resident, '
+			|| current_setting('shared_buffers') || ' of shared buffers included as far as touched'" >"$work/ours"
+	sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' "$work/ours" | head -n 1
+}
+# peer MODE [N]
+peer()
+{
+	as_user env PGHOST="$PGHOST" /usr/bin/python3 "$src/test/bench/hiring_potential.py" \
+		"host=$PGHOST port=$PGPORT user=$PGUSER dbname=postgres" "$@"
+}
+first=$(ours)
+vectorised=$(peer vectorised)
+again=$(ours)
+memory=$(grep peak "$work/ours")
+rowwise=$(peer rowwise 6)
+share=$(psql -c "SELECT count(*) FILTER (WHERE departement_code IN (SELECT DISTINCT departement_code FROM bench_office
+	ORDER BY 1 LIMIT 6))::float8 / count(*) FROM bench_hiring")
+rowwise=$(echo "scale=1; $rowwise / $share" | bc)
+say "compute_hiring_potential: first $(echo "scale=1; $first / 1000" | bc) s, again $(echo "scale=1; $again / 1000" | bc) s; $memory"
+say "pandas, vectorised: $vectorised s; ratio $(echo "scale=2; $first / 1000 / $vectorised" | bc) first, $(echo "scale=2; $again / 1000 / $vectorised" | bc) again"
+say "pandas, row-wise (scaled): $rowwise s; ratio 1/$(echo "$rowwise * 1000 / $first" | bc) first, 1/$(echo "$rowwise * 1000 / $again" | bc) again"
+say "the two agree:"
+psql -c "SELECT count(*) || ' offices, largest difference of a prediction ' || to_char(max(abs(s.hirings - b.dpae) / (1 + b.dpae)), '9.9EEEE')
+	FROM bench_score b JOIN jobmarket.office_score s USING (siret)"
+stop_cluster

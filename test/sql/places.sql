@@ -1,0 +1,67 @@
+-- Places: a few communes, and whatever an offer may say.
+CREATE TEMP TABLE staging (insee_code text, name text, departement_code text, region_code text, postal_codes text,
+	population text, latitude text, longitude text);
+INSERT INTO staging VALUES
+	('75056', 'Paris', '75', '11', '', '2133111', '48.8566', '2.3429'),
+	('75112', 'Paris 12e Arrondissement', '75', '11', '75012', '139867', '48.8352', '2.4198'),
+	('53130', 'Laval', '53', '52', '53000', '49733', '48.0603', '-0.7664'),
+	('38207', 'Laval-en-Belledonne', '38', '84', '38190', '950', '45.2551', '5.9375'),
+	('74010', 'Annecy', '74', '84', '74000;74600', '131766', '45.9024', '6.1264'),
+	('74116', 'Éteaux', '74', '84', '74800', '2000', '46.0700', '6.2900'),
+	('2A004', 'Ajaccio', '2A', '94', '20000;20090', '73822', '41.9347', '8.7011'),
+	('97302', 'Cayenne', '973', '03', '97300', '63468', '4.9350', '-52.3300'),
+	('98818', 'Nouméa', '988', '988', '98800', '94285', '-22.27', '166.44'),
+	('69123', 'Lyon', '69', '84', '', '522250', '45.7580', '4.8351'),
+	('69387', 'Lyon 7e Arrondissement', '69', '84', '69007', '83000', '45.7323', '4.8377'),
+	('57463', 'Metz', '57', '44', '57000;57050', '118489', '49.1080', '6.1955'),
+	('57463', 'Metz', '57', '44', '57000', '118489', '', ''),
+	('bad', 'Nowhere', '57', '44', '', '', '', ''),
+	('99999', 'Nowhere', '99', '44', '', '', '', '');
+BEGIN;
+SELECT * FROM jobmarket.load_communes('staging');
+SELECT * FROM jobmarket.load_communes('staging');
+SELECT insee_code, parent_insee_code, postal_codes, ST_AsText(centroid) FROM jobmarket.commune
+WHERE insee_code IN ('75112', '69387', '74010') ORDER BY 1;
+
+SELECT i.*, r.insee_code, r.postal_code, r.departement_code AS dep, r.region_code AS reg, r.territory, r.method
+FROM (VALUES
+	(1, '74 - ANNECY', '74000', '74010', NULL::float8, NULL::float8),
+	(2, '74 - Annecy', NULL, NULL, NULL, NULL),
+	(3, '74 - Savoie (Haute)', NULL, NULL, 45.91, 6.13),
+	(4, '74 - Savoie (Haute)', NULL, NULL, 6.13, 45.91),
+	(5, '74 - Savoie (Haute)', NULL, NULL, 0, 0),
+	(6, '75 - PARIS 12', NULL, NULL, NULL, NULL),
+	(7, 'Paris', NULL, NULL, NULL, NULL),
+	(8, 'Laval', NULL, NULL, NULL, NULL),
+	(9, NULL, '20090', NULL, NULL, NULL),
+	(10, '20 - AJACCIO', NULL, NULL, NULL, NULL),
+	(11, '973 - Guyane', NULL, NULL, NULL, NULL),
+	(12, 'Nouméa', NULL, NULL, NULL, NULL),
+	(13, 'Réunion', NULL, NULL, NULL, NULL),
+	(14, 'PACA', NULL, NULL, NULL, NULL),
+	(15, 'France', NULL, NULL, 49.11, 6.2),
+	(16, 'France', NULL, NULL, NULL, NULL),
+	(17, 'Québec Canada', NULL, NULL, NULL, NULL),
+	(18, 'Luxembourg (Frontalier)', NULL, NULL, NULL, NULL),
+	(19, '69 - LYON 07', '69007', '69387', 4.84189, 45.745755),
+	(20, '57 - Moselle', '57999', NULL, NULL, NULL),
+	(21, NULL, NULL, '57999', NULL, NULL),
+	(22, '', '', '', NULL, NULL),
+	(23, 'x', 'abc', '@', 'NaN', 'Infinity')) AS i (n, label, postal, insee, lat, lon),
+	jobmarket.resolve_place(label, postal, insee, lat, lon) r ORDER BY n;
+SELECT latitude, longitude FROM jobmarket.resolve_place('69 - LYON 07', '69007', '69387', 4.84189, 45.745755);
+SELECT latitude, longitude FROM jobmarket.resolve_place('57 - METZ', '57000', '57463', 43.1, 2.2);
+
+-- former codes, aliases, and edits are seen at once
+INSERT INTO jobmarket.commune_former VALUES ('74182', '74010');
+INSERT INTO jobmarket.place_alias (alias, insee_code) VALUES ('La Venise des Alpes', '74010');
+SELECT (jobmarket.resolve_place(NULL, NULL, '74182')).insee_code, (jobmarket.resolve_place('Venise des Alpes')).insee_code;
+UPDATE jobmarket.commune SET name = 'Annecy-la-Neuve' WHERE insee_code = '74010';
+SELECT (jobmarket.resolve_place('74 - Annecy la Neuve')).insee_code;
+DELETE FROM jobmarket.commune WHERE insee_code = '74010';
+SELECT (jobmarket.resolve_place(NULL, NULL, '74182')).*;
+ROLLBACK;
+-- without communes the département is still known
+SELECT departement_code, territory, method FROM jobmarket.resolve_place('57 - METZ', '57000', '57463', 49.1, 6.2);
+SELECT method FROM jobmarket.resolve_place(repeat('Saint ', 2000000));
+SELECT * FROM jobmarket.load_communes('pg_class');

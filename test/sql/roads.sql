@@ -1,0 +1,109 @@
+-- not the schema that is named like the user
+SET search_path = public;
+-- The road tables: reading tags, loading from either tool, costs.
+\set VERBOSITY default
+-- nothing is loaded
+SELECT jobmarket.travel_time(ST_SetSRID(ST_Point(6.1, 49.1), 4326), '{}');
+SELECT * FROM jobmarket.isochrone(ST_SetSRID(ST_Point(6.1, 49.1), 4326), '{10}');
+CALL jobmarket.load_road_network();
+CALL jobmarket.load_road_network(costs => 'guess');
+CALL jobmarket.load_road_network('pg_class');
+
+-- rules that ship
+SELECT mode, count(*), min(speed_kmh), max(speed_kmh) FROM jobmarket.road_speed GROUP BY mode ORDER BY mode;
+SELECT mode, maxspeed_factor, snap_metres, fill_metres FROM jobmarket.road_mode ORDER BY mode;
+
+-- tags
+SELECT m, jobmarket.maxspeed_kmh(m)
+FROM unnest('{50,30 mph,80 km/h,FR:urban,FR:rural,FR:motorway,FR:zone30,walk,none,signals,1e3,-5,99999,50;70,""}'::text[]) m;
+SELECT h, t, r.car, r.bike, r.foot
+FROM (VALUES ('residential', '{}'), ('residential', '{"oneway": "yes"}'), ('residential', '{"oneway": "-1"}'),
+	('residential', '{"oneway": "yes", "oneway:bicycle": "no"}'), ('residential', '{"oneway": "yes", "cycleway": "opposite_lane"}'),
+	('motorway', '{}'), ('motorway', '{"oneway": "no"}'), ('tertiary', '{"junction": "roundabout"}'),
+	('service', '{"access": "private"}'), ('service', '{"access": "private", "foot": "yes"}'),
+	('track', '{"motor_vehicle": "forestry"}'), ('primary', '{"foot": "use_sidepath", "bicycle": "use_sidepath"}'),
+	('service', '{"access": "no", "motorcar": "yes"}'), ('footway', '{"oneway": "yes"}')) v(h, t),
+	LATERAL jobmarket.road_access(h, t::jsonb) r;
+
+-- osm2pgrouting's tables: a main road 1-2-3, a one-way against its drawing
+-- 2-4, a private drive 3-5, a footway 4-5, and rows that cannot be used
+CREATE TABLE ways (gid bigint, source bigint, target bigint, tag_id int, one_way int, osm_id bigint,
+	maxspeed_forward float8, maxspeed_backward float8, cost_s float8, reverse_cost_s float8, the_geom geometry);
+CREATE TABLE configuration (tag_id int, tag_key text, tag_value text, maxspeed_forward float8, maxspeed_backward float8);
+INSERT INTO configuration VALUES (106, 'highway', 'primary', 90, 90), (110, 'highway', 'residential', 50, 50),
+	(112, 'highway', 'service', 50, 50), (119, 'highway', 'footway', 50, 50);
+-- an empty table leaves what is there
+CALL jobmarket.load_road_network();
+INSERT INTO ways VALUES
+	(1, 1, 2, 106, 0, 11, 90, 90, 40, 40, ST_GeomFromText('LINESTRING(6 49, 6.01 49)', 4326)),
+	(2, 2, 3, 106, 0, 11, 70, 50, 30, 'infinity', ST_GeomFromText('LINESTRING(6.01 49, 6.02 49)', 4326)),
+	(3, 2, 4, 110, -1, 12, 50, 50, 10, 'NaN', ST_GeomFromText('LINESTRING(6.01 49, 6.01 49.01)', 4326)),
+	(4, 3, 5, 112, 0, 13, 50, 50, -1, -1, ST_GeomFromText('LINESTRING(6.02 49, 6.02 49.01)', 4326)),
+	(5, 4, 5, 119, 0, 14, 50, 50, NULL, 5, ST_GeomFromText('LINESTRING(6.01 49.01, 6.02 49.01)', 4326)),
+	(6, 5, 6, 106, 0, 15, 90, 90, 1, 1, NULL),
+	(7, NULL, 6, 106, 0, 15, 90, 90, 1, 1, ST_GeomFromText('LINESTRING(6 49, 6.01 49)', 4326)),
+	(8, 5, 6, 106, 0, 15, 90, 90, 1, 1, ST_GeomFromText('LINESTRING EMPTY', 4326)),
+	(9, 5, 6, 106, 0, 15, 90, 90, 1, 1, ST_GeomFromText('POINT(6 49)', 4326));
+CALL jobmarket.load_road_network();
+SELECT edge_id, source, target, highway, car, bike, foot, maxspeed_forward, maxspeed_backward, source_control, target_control, round(length_m) AS m
+FROM jobmarket.road_edge ORDER BY edge_id;
+SELECT node_id, degree, control FROM jobmarket.road_node ORDER BY node_id;
+-- a known maximum counts by its factor; a class without speed is closed
+SELECT id, source, target, cost, reverse_cost FROM jobmarket.road_cost('car') ORDER BY id;
+SELECT id, source, target, cost, reverse_cost FROM jobmarket.road_cost('foot') ORDER BY id;
+SELECT count(*) FROM jobmarket.road_cost('boat');
+-- the tables' own costs, closed where they are negative, infinite or no number
+CALL jobmarket.load_road_network('ways', costs => 'table');
+SELECT id, cost, reverse_cost FROM jobmarket.road_cost('car') ORDER BY id;
+SELECT n AS node, jobmarket.travel_time(a.geom, array_agg(b.geom ORDER BY b.node_id)) AS minutes
+FROM unnest('{1,2,3,4}'::int[]) n JOIN jobmarket.road_node a ON a.node_id = n, jobmarket.road_node b
+GROUP BY n, a.geom ORDER BY n;
+
+-- osm2pgsql's: ways meet where they share a vertex, a bridge has none; two
+-- ways that cross without one do not meet
+CREATE TABLE planet_osm_line (osm_id bigint, highway text, oneway text, tags jsonb, way geometry(LineString, 3857));
+CREATE TABLE planet_osm_point (osm_id bigint, highway text, way geometry(Point, 3857));
+INSERT INTO planet_osm_line
+SELECT osm_id, highway, oneway, tags::jsonb, ST_Transform(ST_GeomFromText(line, 4326), 3857)
+FROM (VALUES
+	(1, 'primary', NULL, '{"maxspeed": "70"}', 'LINESTRING(6 49, 6.01 49, 6.015 49.0001, 6.02 49, 6.03 49)'),
+	(2, 'residential', 'yes', NULL, 'LINESTRING(6.01 48.99, 6.01 49, 6.01 49.01)'),
+	(3, 'residential', NULL, '{"bridge": "yes", "layer": "1"}', 'LINESTRING(6.0175 48.99, 6.0175 49.01)'),
+	(4, 'residential', NULL, NULL, 'LINESTRING(6.01 49.01, 6.0175 49.01, 6.0175 49.02, 6.01 49.01)'),
+	(5, 'motorway', NULL, NULL, 'LINESTRING(7 49, 7.01 49)'),
+	(6, NULL, NULL, '{"waterway": "river"}', 'LINESTRING(6 49, 6 50)'),
+	(7, 'proposed', NULL, NULL, 'LINESTRING(6 49, 6 50)'),
+	(-8, 'primary', NULL, NULL, 'LINESTRING(6 49, 6.01 49)')) v(osm_id, highway, oneway, tags, line);
+INSERT INTO planet_osm_point
+SELECT osm_id, highway, ST_Transform(ST_GeomFromText(point, 4326), 3857)
+FROM (VALUES (1, 'traffic_signals', 'POINT(6.01 49)'), (2, 'traffic_signals', 'POINT(6.015 49.0001)'),
+	(3, 'bus_stop', 'POINT(6.02 49)'), (4, 'stop', 'POINT(6.5 49)')) v(osm_id, highway, point);
+CALL jobmarket.load_road_network('planet_osm_line');
+SELECT edge_id, osm_id, source, target, highway, car, maxspeed_forward, source_control, target_control, signals, ST_AsText(geom, 4) AS geom
+FROM jobmarket.road_edge ORDER BY edge_id;
+SELECT id, cost, reverse_cost FROM jobmarket.road_cost('car') ORDER BY id;
+CALL jobmarket.load_road_network('planet_osm_line', costs => 'table');
+
+-- each change gives a new version
+CREATE TEMPORARY TABLE seen AS SELECT version FROM jobmarket.road_network;
+UPDATE jobmarket.road_speed SET speed_kmh = 30 WHERE road_speed_key = 'car/residential';
+SELECT count(*) FROM jobmarket.road_network JOIN seen USING (version);
+SELECT id, cost FROM jobmarket.road_cost('car') WHERE id = 3;
+UPDATE jobmarket.road_speed SET speed_kmh = 25 WHERE road_speed_key = 'car/residential';
+INSERT INTO jobmarket.road_speed VALUES ('car/track', 'car', 'path', 5);
+INSERT INTO jobmarket.road_speed VALUES ('car/path', 'car', 'path', 0);
+
+-- no edge may hang in the air
+INSERT INTO jobmarket.road_edge (edge_id, source, target, highway, length_m, geom)
+VALUES (99, 1, 999, 'service', 10, ST_GeomFromText('LINESTRING(6 49, 6.01 49)', 4326));
+
+-- rights: the functions are for all, the tables and the loader are not
+CREATE ROLE jobmarket_road_test;
+SET ROLE jobmarket_road_test;
+SELECT count(*) FROM jobmarket.road_edge;
+CALL jobmarket.load_road_network('planet_osm_line');
+SELECT count(*) > 0 FROM jobmarket.road_speed;
+SELECT round((jobmarket.travel_time(ST_SetSRID(ST_Point(6.0175, 49.01), 4326), ARRAY[ST_SetSRID(ST_Point(6.0175, 48.99), 4326)]))[1]::numeric, 3);
+RESET ROLE;
+DROP ROLE jobmarket_road_test;
+DROP TABLE ways, configuration, planet_osm_line, planet_osm_point, seen;

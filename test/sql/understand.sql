@@ -1,0 +1,44 @@
+-- What the rules say of loaded offers, and again after rules have changed.
+BEGIN;
+SELECT * FROM jobmarket.load_offers('[
+	{"id": "1000001", "intitule": "Ingénieur Data / Data Analyst (H/F)", "description": "Python, SQL et Power BI.", "dateCreation": "2025-01-01T10:00:00Z",
+	 "salaire": {"libelle": "Annuel de 40000.0 Euros à 50000.0 Euros sur 12.0 mois"}, "experienceLibelle": "2 An(s)",
+	 "dureeTravailLibelle": "37H30/semaine", "typeContrat": "CDI", "typeContratLibelle": "CDI",
+	 "lieuTravail": {"libelle": "57 - METZ", "latitude": 6.18, "longitude": 49.11}},
+	{"id": "1000002", "intitule": "Boulanger (H/F)", "description": "Boulangerie artisanale. Permis B.", "dateCreation": "2025-01-01T10:00:00Z",
+	 "salaire": {"libelle": "Autre", "commentaire": "1900 à 2100 € brut par mois"}, "typeContratLibelle": "CDD - 6 Mois",
+	 "lieuTravail": {"libelle": "Réunion"}},
+	{"id": "1000003"}]'::jsonb);
+SELECT offer_id, role_code, experience_months, weekly_hours, contract_months, salary_period, annual_min, annual_max,
+	departement_code, region_code, territory, place_method, ST_AsText(geom)
+FROM jobmarket.offer WHERE offer_id LIKE '100000_' ORDER BY offer_id;
+SELECT offer_id, role_code, rule_id FROM jobmarket.offer_role WHERE offer_id LIKE '100000_' ORDER BY 1, 2;
+SELECT offer_id, array_agg(keyword ORDER BY keyword COLLATE "C") FROM jobmarket.offer_keyword WHERE offer_id LIKE '100000_' GROUP BY 1 ORDER BY 1;
+
+-- nothing has changed: nothing is written
+SELECT * FROM jobmarket.reclassify_offers();
+-- new rules touch what they change
+INSERT INTO jobmarket.role VALUES ('BO', 'Boulanger');
+INSERT INTO jobmarket.role_rule (role_code, pattern) VALUES ('BO', '\yboulang(er|ere)s?\y');
+DELETE FROM jobmarket.keyword WHERE keyword = 'python';
+INSERT INTO jobmarket.commune (insee_code, name, departement_code, population, centroid)
+VALUES ('57463', 'Metz', '57', 118489, ST_SetSRID(ST_MakePoint(6.1955, 49.1080), 4326));
+SELECT * FROM jobmarket.reclassify_offers();
+SELECT offer_id, role_code, insee_code, place_method, ST_AsText(geom) FROM jobmarket.offer WHERE offer_id LIKE '100000_' ORDER BY offer_id;
+SELECT * FROM jobmarket.reclassify_offers();
+
+-- a changed offer is read again, an unchanged one is not
+SELECT inserted, updated, unchanged FROM jobmarket.load_offers('[
+	{"id": "1000002", "intitule": "Pâtissier (H/F)", "description": "Tour et four.", "dateCreation": "2025-01-01T10:00:00Z"},
+	{"id": "1000003"}]'::jsonb);
+SELECT offer_id, role_code, annual_min, territory FROM jobmarket.offer WHERE offer_id = '1000002';
+SELECT keyword FROM jobmarket.offer_keyword WHERE offer_id = '1000002';
+SELECT count(*) FROM jobmarket.offer_role WHERE offer_id = '1000002';
+
+-- full text: only what is new or changed is made again
+SELECT jobmarket.refresh_offer_search(), jobmarket.refresh_offer_search();
+SELECT q, array_agg(s.offer_id ORDER BY s.offer_id) FROM unnest(ARRAY['ingenieurs donnees', 'INGÉNIEUR', 'python -boulangerie', '"data analyst"', 'patissiers or analyste']) q
+LEFT JOIN jobmarket.offer_search s ON s.document @@ jobmarket.offer_query(q) GROUP BY q ORDER BY q COLLATE "C";
+UPDATE jobmarket.offer SET content_hash = content_hash + 1 WHERE offer_id = '1000001';
+SELECT jobmarket.refresh_offer_search();
+ROLLBACK;

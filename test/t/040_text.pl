@@ -1,0 +1,178 @@
+# What offers say, against labelled cases (where they lie beside the tree), the
+# same in every collation and encoding; and rules edited while sessions use them.
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('text');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C.UTF-8' ]);
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION jobmarket CASCADE');
+
+# --- rules edited while other sessions use them ---
+
+my $other = $node->background_psql('postgres');
+my $frozen = $node->background_psql('postgres');
+my $ask = q{SELECT coalesce(jobmarket.classify_role('Soudeur TIG'), '-') || ' ' || jobmarket.extract_keywords('zorglub')::text
+	|| ' ' || coalesce((jobmarket.resolve_place('Champignac')).departement_code, '-')};
+is($other->query_safe($ask), '- {} -', 'before the edit');
+$frozen->query_safe('BEGIN ISOLATION LEVEL REPEATABLE READ');
+is($frozen->query_safe($ask), '- {} -', 'a repeatable-read transaction, before');
+$node->safe_psql(
+	'postgres', q{
+	INSERT INTO jobmarket.role VALUES ('SO', 'Soudeur');
+	INSERT INTO jobmarket.role_rule (role_code, pattern) VALUES ('SO', '\ysoudeu(r|se)\y');
+	INSERT INTO jobmarket.keyword VALUES ('zorglub', 'comics');
+	INSERT INTO jobmarket.place_alias (alias, departement_code) VALUES ('Champignac', '57')});
+is($other->query_safe($ask), 'SO {zorglub} 57', 'another session sees the edit at its next statement');
+$frozen->query_safe($ask);
+$frozen->query_safe('COMMIT');
+is($frozen->query_safe($ask), 'SO {zorglub} 57', 'an old snapshot leaves nothing old behind');
+$node->safe_psql('postgres', q{BEGIN; DELETE FROM jobmarket.role; ROLLBACK});
+is($other->query_safe($ask), 'SO {zorglub} 57', 'an edit that was rolled back changes nothing');
+
+# memory of compiled rules comes back when they are compiled again
+my $used = q{SELECT sum(total_bytes) FROM pg_backend_memory_contexts WHERE name = 'jobmarket rules'};
+$other->query_safe($ask);
+my $before = $other->query_safe($used);
+foreach my $round (1 .. 20)
+{
+	$other->query_safe("UPDATE jobmarket.role_rule SET remark = '$round' WHERE role_code = 'SO'");
+	$other->query_safe($ask);
+}
+is($other->query_safe($used), $before, 'compiling again and again holds no more memory');
+$other->quit;
+$frozen->quit;
+
+# what users add or edit survives dump and restore
+$node->safe_psql('postgres', q{UPDATE jobmarket.role_rule SET weight = 0.5 WHERE rule_id = 4});
+my $dump = $node->backup_dir . '/text.sql';
+$node->command_ok([ 'pg_dump', '-f', $dump, $node->connstr('postgres') ], 'dump');
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $dump, $node->connstr('restored') ], 'restore');
+is($node->safe_psql('restored', "SELECT weight FROM jobmarket.role_rule WHERE rule_id = 4; $ask"),
+	"0.5\nSO {zorglub} 57", 'edited and added rules are back');
+
+# --- other collations and encodings ---
+
+my %databases = (
+	c => "LOCALE 'C' ENCODING 'UTF8'",
+	icu => "LOCALE_PROVIDER icu ICU_LOCALE 'fr' LOCALE 'C.UTF-8' ENCODING 'UTF8'",
+	ascii => "LOCALE 'C' ENCODING 'SQL_ASCII'");
+my $same = q{SET client_encoding = UTF8;
+	SELECT jobmarket.normalise_text('Ingénieur DONNÉES d''Été'), jobmarket.metier_data('INGÉNIEUR DONNÉES'),
+		jobmarket.classify_role('Ingénieur(e) de Données'), jobmarket.extract_keywords('PLÂTRERIE, Électricité, sql'),
+		jobmarket.parse_salary('De 2000 à 2500 Euros'), (jobmarket.resolve_place('Île-de-France')).region_code};
+$node->safe_psql('postgres', 'CREATE DATABASE utf8');
+my $expected;
+foreach my $name ('utf8', sort keys %databases)
+{
+	$node->safe_psql('postgres', "CREATE DATABASE $name TEMPLATE template0 $databases{$name}") if $name ne 'utf8';
+	$node->safe_psql($name, 'SET client_encoding = UTF8; CREATE EXTENSION postgis; CREATE EXTENSION jobmarket');
+	my $got = $node->safe_psql($name, $same);
+	$expected //= $got;
+	is($got, $expected, "database $name: the same answers");
+}
+# French names need more than LATIN1 has: better none than garbled ones
+$node->safe_psql('postgres', q{CREATE DATABASE latin1 TEMPLATE template0 LOCALE 'C' ENCODING 'LATIN1'});
+my ($status, $stdout, $stderr) = $node->psql('latin1', 'CREATE EXTENSION jobmarket CASCADE');
+like($stderr, qr/has no equivalent in encoding "LATIN1"/, 'a LATIN1 database: refused');
+# bytes that are not UTF-8 are read as what they mostly are
+is($node->safe_psql('ascii', q{SELECT jobmarket.metier_data(E'Ing\xE9nieur data'), jobmarket.normalise_text(E'donn\xE9es \xFF'),
+	jobmarket.classify_role(E'Ing\xE9nieur donn\xE9es')}), 'DE|donnees y|DE', 'invalid UTF-8 in a SQL_ASCII database');
+
+# --- labelled cases ---
+
+my $data = $ENV{JOBMARKET_DATA} // '';
+if (!-d "$data/labels")
+{
+	note 'no labelled cases: JOBMARKET_DATA';
+	$node->stop;
+	done_testing();
+	exit;
+}
+
+# rows of a tab-separated file into a table of texts
+sub load
+{
+	my ($file, $table) = @_;
+	open my $in, '<:encoding(UTF-8)', "$data/$file" or die "$file: $!";
+	my $head = <$in>;
+	my $columns = ($head =~ tr/\t//) + 1;
+	my $sql = "CREATE TABLE $table (" . join(', ', map { "c$_ text" } 1 .. $columns) . ");\nCOPY $table FROM STDIN;\n";
+	while (my $line = <$in>)
+	{
+		$line =~ s/[\r\n]+$//;
+		my @fields = split /\t/, $line, -1;
+		push @fields, '' while @fields < $columns;
+		$sql .= join("\t", map { s/\\/\\\\/gr } @fields) . "\n";
+	}
+	close $in;
+	utf8::encode($sql);
+	my $script = $node->basedir . '/load.sql';
+	append_to_file($script, "$sql\\.\n");
+	$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $script, $node->connstr('utf8') ], "load $file");
+	unlink $script;
+	return;
+}
+
+# reaches NAME, SQL, SHARE: SQL gives the right and all cases
+sub reaches
+{
+	my ($name, $sql, $share) = @_;
+	my ($right, $all) = split /\|/, $node->safe_psql('utf8', $sql);
+	ok($all > 0 && $right >= $share * $all, "$name: $right of $all");
+	return;
+}
+
+load('labels/roles_seed_rules.tsv', 'seed');
+is($node->safe_psql('utf8', q{SELECT count(*), count(*) FILTER (WHERE coalesce(jobmarket.metier_data(c3), '-') <> c5) FROM seed}),
+	'124|0', 'metier_data: the recorded outcome on all rows');
+
+load('labels/roles.tsv', 'roles');
+my $predicted = q{(SELECT *, coalesce(jobmarket.classify_role(c2), 'none') AS p, string_to_array(c4, ',') AS a FROM roles) r};
+reaches('primary role', "SELECT count(*) FILTER (WHERE p = ANY (a)), count(*) FROM $predicted", 0.95);
+foreach my $role (qw(DE DA DS none))
+{
+	reaches("precision of $role", "SELECT count(*) FILTER (WHERE p = ANY (a)), count(*) FROM $predicted WHERE p = '$role'", 0.97);
+	next if $role eq 'none';
+	reaches("recall of $role",
+		"SELECT count(*) FILTER (WHERE p = ANY (a) AND (p <> 'none' OR 'none' = ANY (a))), count(*) FROM $predicted WHERE c3 = '$role'", 0.95);
+}
+
+foreach my $case ([ 'salaries.tsv', 0 ], [ 'salaries_worked.tsv', 2 ], [ 'salary_comments.tsv', 0 ])
+{
+	my ($file, $at) = @$case;
+	load("labels/$file", 'salaries');
+	my ($label, $min, $max, $period, $months, $low, $high, $flags) = map { 'c' . ($at + $_) } 1 .. 8;
+	my $undisputed = "$flags !~ 'debatable'" . ($at ? " AND c1 NOT IN ('13', '66', '97')" : '');
+	reaches($file, qq{SELECT count(*) FILTER (WHERE (s.min, s.max, s.period, s.months, s.annual_min, s.annual_max) IS NOT DISTINCT FROM
+		(nullif($min, '')::numeric, nullif($max, '')::numeric, nullif($period, ''), nullif($months, '')::numeric,
+		nullif($low, '')::numeric, nullif($high, '')::numeric)), count(*)
+		FROM salaries, jobmarket.parse_salary($label) s WHERE $undisputed}, 0.99);
+	$node->safe_psql('utf8', 'DROP TABLE salaries');
+}
+
+open my $csv, '<:encoding(UTF-8)', "$data/reference/communes.csv" or die;
+my $communes = "CREATE TABLE staging (insee_code text, name text, departement_code text, region_code text, postal_codes text, population text, latitude text, longitude text);\nCOPY staging FROM STDIN (FORMAT csv, HEADER);\n"
+	. join('', <$csv>) . "\\.\nSELECT * FROM jobmarket.load_communes('staging');\n";
+utf8::encode($communes);
+append_to_file($node->basedir . '/communes.sql', $communes);
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $node->basedir . '/communes.sql', $node->connstr('utf8') ], 'load communes');
+foreach my $case ([ 'places.tsv', 0.97 ], [ 'places_derived.tsv', 0.90 ])
+{
+	my ($file, $share) = @$case;
+	load("labels/$file", 'places');
+	my $resolved = q{places p CROSS JOIN LATERAL jobmarket.resolve_place(nullif(c1, ''), nullif(c4, ''), nullif(c5, ''),
+		nullif(c2, '')::float8, nullif(c3, '')::float8) r WHERE c12 NOT LIKE 'debatable%'};
+	reaches("$file: INSEE code", "SELECT count(*) FILTER (WHERE coalesce(r.insee_code, '') = c6), count(*) FROM $resolved", $share);
+	reaches("$file: departement and territory",
+		"SELECT count(*) FILTER (WHERE coalesce(r.departement_code, '') = c8 AND r.territory = c10), count(*) FROM $resolved", 0.98);
+	$node->safe_psql('utf8', 'DROP TABLE places');
+}
+
+$node->stop;
+done_testing();

@@ -1,0 +1,94 @@
+# Computing again while others read, while overrides are edited and offices
+# vanish: no torn state, and nobody is left waiting for ever.
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+$node->init;
+$node->append_conf('postgresql.conf', "deadlock_timeout = '200ms'");
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION jobmarket CASCADE');
+my $generator = "$ENV{TESTDIR}/test/hiring_generator.sql";
+$node->safe_psql('postgres', qq{
+	\\i $generator
+	CALL pg_temp.generate_hirings(3000, 120000, '{57,54,67}', '2019-12-31', alternance_share => 0.2, rome_share => 0.5);
+	UPDATE jobmarket.score_setting SET value = 1e6
+	WHERE name IN ('mean_difference_max', 'high_score_change_max', 'variation_max', 'data_gap_periods_max');
+	CALL jobmarket.compute_hiring_potential();});
+
+# Readers: in one snapshot all scores are of one computation, and the scores per
+# ROME are what they must be.
+my $reader = q{
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT 1 / (count(DISTINCT as_of) = 1)::int FROM jobmarket.office_score;
+SELECT 1 / (count(*) = 0)::int FROM (
+	(SELECT siret, contract, rome_code, score::int, boosted FROM jobmarket.office_rome_score
+	 EXCEPT SELECT * FROM jobmarket.expected_rome_scores())
+	UNION ALL
+	(SELECT * FROM jobmarket.expected_rome_scores()
+	 EXCEPT SELECT siret, contract, rome_code, score::int, boosted FROM jobmarket.office_rome_score)) torn;
+COMMIT;
+};
+my $editor = q{
+\set office random(1, 3000)
+\set kind random(1, 5)
+\set hirings random(0, 200)
+BEGIN;
+SELECT siret::bigint AS picked FROM jobmarket.office ORDER BY siret OFFSET :office % 2000 LIMIT 1 \gset
+INSERT INTO jobmarket.office_override (siret, hirings, boost, remove_romes)
+VALUES (lpad(:picked::text, 14, '0'), CASE WHEN :kind < 3 THEN :hirings END, :kind = 3, CASE WHEN :kind = 4 THEN '{G1602}' ELSE '{}' END::text[]);
+UPDATE jobmarket.office SET naf_code = CASE WHEN :kind = 5 THEN '56.10A' ELSE naf_code END WHERE siret = lpad(:picked::text, 14, '0');
+DELETE FROM jobmarket.office_override WHERE override_id < (SELECT max(override_id) - 50 FROM jobmarket.office_override);
+COMMIT;
+};
+my $remover = q{
+DELETE FROM jobmarket.office WHERE siret = (SELECT max(siret) FROM jobmarket.office);
+\sleep 100 ms
+};
+my $computer = q{
+\set month random(1, 12)
+CALL jobmarket.compute_hiring_potential(make_date(2019, :month, 1));
+};
+# gaps are of no matter here: hirings after as_of are not looked at
+my $dir = PostgreSQL::Test::Utils::tempdir;
+my %scripts = (reader => $reader, editor => $editor, remover => $remover, computer => $computer);
+my %running;
+foreach my $name (sort keys %scripts)
+{
+	append_to_file("$dir/$name.sql", $scripts{$name});
+	my $clients = $name eq 'reader' || $name eq 'editor' || $name eq 'computer' ? 2 : 1;
+	my ($out, $err) = ('', '');
+	my $handle = IPC::Run::start(
+		['pgbench', '-n', '-c', $clients, '-T', '12', '-h', $node->host, '-p', $node->port,
+			'--max-tries=20', '-f', "$dir/$name.sql", 'postgres'],
+		'>', \$out, '2>', \$err);
+	$running{$name} = [$handle, \$out, \$err];
+}
+foreach my $name (sort keys %running)
+{
+	my ($handle, $out, $err) = @{ $running{$name} };
+	ok(IPC::Run::finish($handle), "$name: no error") or diag($$err);
+	unlike($$err, qr/ERROR|aborted/, "$name: nothing failed");
+	my ($done) = $$out =~ /transactions actually processed: (\d+)/;
+	cmp_ok($done // 0, '>', 0, "$name: $done transactions");
+}
+is($node->safe_psql('postgres', 'SELECT jobmarket.refresh_rome_scores()'), '0', 'scores per ROME are true in the end');
+is($node->safe_psql('postgres', 'SELECT count(DISTINCT as_of) FROM jobmarket.office_score'), '1', 'scores are of one computation');
+unlike(slurp_file($node->logfile), qr/deadlock detected/, 'no deadlock');
+
+# cancelled in the middle: nothing of it remains, and the next one works
+my $before = $node->safe_psql('postgres', 'SELECT count(*), sum(hirings) FROM jobmarket.office_score');
+my $runs = $node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.hiring_potential_run');
+my ($ret, $stdout, $stderr) = $node->psql('postgres', q{SET statement_timeout = '60ms'; CALL jobmarket.compute_hiring_potential('2019-07-01')});
+like($stderr, qr/statement timeout/, 'a computation can be cancelled');
+is($node->safe_psql('postgres', 'SELECT count(*), sum(hirings) FROM jobmarket.office_score'), $before, 'and leaves the scores as they were');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.hiring_potential_run'), $runs, 'and no trace');
+$node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2019-07-01')});
+is($node->safe_psql('postgres', 'SELECT DISTINCT as_of FROM jobmarket.office_score'), '2019-07-01', 'the next one works');
+
+$node->stop;
+done_testing();

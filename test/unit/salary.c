@@ -1,0 +1,94 @@
+/*
+ * salary.c
+ *		Labels of salaries, experience, working time and contracts.
+ */
+#include "text/salary.h"
+#include "unit.h"
+
+/* "min max period months annual_min annual_max flags", - for what is absent. */
+static const char *
+parse(const char *label, bool repair)
+{
+	static char line[256];
+	JmSalary	s;
+	int			i;
+	size_t		n;
+
+	jm_parse_salary(label, strlen(label), repair, &s);
+	n = (size_t) snprintf(line, sizeof(line), "%lld %lld %s %d %lld %lld", s.min, s.max,
+						  jm_period_name(s.period) ? jm_period_name(s.period) : "-",
+						  s.months, s.annual_min, s.annual_max);
+	for (i = 0; i < JM_SALARY_FLAGS; i++)
+		if (s.flags & (1u << i))
+			n += (size_t) snprintf(line + n, sizeof(line) - n, " %s", jm_salary_flags[i]);
+	return line;
+}
+
+#define LABEL(label, expected) CHECK_STR(parse(label, true), expected)
+#define STRICT(label, expected) CHECK_STR(parse(label, false), expected)
+
+static void
+test_salaries(void)
+{
+	LABEL("Annuel de 35000.0 Euros \xC3\xA0 50000.0 Euros sur 12.0 mois", "3500000 5000000 year 1200 35000 50000");
+	LABEL("Mensuel de 3576.93 Euros \xC3\xA0 4230.77 Euros sur 13.0 mois", "357693 423077 month 1300 46500 55000");
+	LABEL("Mensuel de 2500.0 Euros sur 0.0 mois", "250000 250000 month 0 30000 30000");
+	LABEL("Horaire de 11,88 Euros", "1188 1188 hour 0 21622 21622");
+	LABEL("Mensuel de 5500.0 Euros \xC3\xA0 4200.0 Euros", "420000 550000 month 0 50400 66000 swapped");
+	LABEL("Annuel de 12,00 Euros", "1200 1200 hour 0 21840 21840 period_repaired");
+	LABEL("Mensuel de 40000 \xC3\xA0 50000 Euros", "4000000 5000000 year 0 40000 50000 period_repaired");
+	LABEL("Annuel de 80000,00 Euros \xC3\xA0 850000,00 Euros", "8000000 85000000 year 0 80000 -1 max_outlier");
+	LABEL("Annuel de 550000.0 Euros", "55000000 55000000 year 0 -1 -1 implausible");
+	LABEL("Annuel de 32.0 Euros \xC3\xA0 38.0 Euros", "3200 3800 year 0 -1 -1 ambiguous");
+	LABEL("De 25 \xC3\xA0 30 k\xE2\x82\xAC", "2500000 3000000 year 0 25000 30000 period_inferred");
+	LABEL("jusqu'\xC3\xA0 60 k\xE2\x82\xAC", "-1 6000000 year 0 -1 60000 period_inferred");
+	LABEL("Mensuel de 43% \xC3\xA0 100% du SMIC", "-1 -1 month 0 -1 -1 percent_of_smic");
+	LABEL("TJM 450-600 \xE2\x82\xAC", "45000 60000 day 0 -1 -1 not_annualised");
+	LABEL("Cachet de 200.00 Euros", "20000 20000 fee 0 -1 -1 not_annualised");
+	LABEL("Annuel de 0.0 Euros", "-1 -1 year 0 -1 -1 zero");
+	LABEL("Mensuel de 1600,00 Euros \xC3\xAF\xC2\xBF\xC2\xBD 1800,00 Euros",
+		  "160000 180000 month 0 19200 21600 encoding_fixed below_full_time_smic");
+	LABEL("13\xC3\xA8me mois + panier repas", "-1 -1 - 0 -1 -1 not_numeric");
+	LABEL("2 101,74\xE2\x82\xAC Brut", "210174 210174 month 0 25221 25221 period_inferred");
+	LABEL("", "-1 -1 - 0 -1 -1 not_numeric");
+	/* numbers without end */
+	LABEL("Annuel de 99999999999999999999999999 Euros", "100000000000000 100000000000000 year 0 -1 -1 implausible");
+}
+
+static void
+test_strict(void)
+{
+	STRICT("Annuel de 35000 Euros", "3500000 3500000 year 0 35000 35000");
+	STRICT("Annuel de 12,00 Euros", "1200 1200 year 0 -1 -1 implausible");
+	STRICT("De 25000 \xC3\xA0 30000 Euros", "2500000 3000000 - 0 -1 -1 ambiguous");
+	STRICT("Mensuel de 5500 Euros \xC3\xA0 4200 Euros", "550000 420000 month 0 -1 -1 swapped");
+}
+
+#define ARGS(s) (s), strlen(s)
+
+static void
+test_durations(void)
+{
+	CHECK_INT(jm_experience_months(ARGS("D\xC3\xA9" "butant accept\xC3\xA9 (4 ans)")), 0);
+	CHECK_INT(jm_experience_months(ARGS("Exp\xC3\xA9rience exig\xC3\xA9" "e de 3 An(s)")), 36);
+	CHECK_INT(jm_experience_months(ARGS("6 mois - dans la vente")), 6);
+	CHECK_INT(jm_experience_months(ARGS("Exp\xC3\xA9rience exig\xC3\xA9" "e (de 1 \xC3\xA0 3 ans)")), 12);
+	CHECK_INT(jm_experience_months(ARGS("Exp\xC3\xA9rience souhait\xC3\xA9" "e")), -1);
+	CHECK_INT(jm_weekly_minutes(ARGS("37H30/semaine\nTravail en journ\xC3\xA9" "e")), 2250);
+	CHECK_INT(jm_weekly_minutes(ARGS("35 H  Travail en journ\xC3\xA9" "e")), 2100);
+	CHECK_INT(jm_weekly_minutes(ARGS("temps partiel - 20H/semaine")), 1200);
+	CHECK_INT(jm_weekly_minutes(ARGS("Travail post\xC3\xA9 (2x8, 3x8, 5x8, etc.)")), -1);
+	CHECK_INT(jm_weekly_minutes(ARGS("151H par mois")), -1);
+	CHECK_INT(jm_contract_days(ARGS("CDD - 6 Mois")), 180);
+	CHECK_INT(jm_contract_days(ARGS("Int\xC3\xA9rim - 3 Jour(s)")), 3);
+	CHECK_INT(jm_contract_days(ARGS("CDI")), -1);
+}
+
+int
+main(void)
+{
+	test_salaries();
+	test_strict();
+	test_durations();
+	return unit_failures != 0;
+}
