@@ -21,8 +21,10 @@ INSERT INTO jobmarket.offer_change (offer_id, kind, before) VALUES ('0000001', '
 
 SELECT jobmarket.anonymise_withdrawn('1 day');
 SELECT jobmarket.anonymise_withdrawn('1 day') AS again;
-SELECT jsonb_strip_nulls(to_jsonb(o) - '{content_hash,first_seen_at,changed_at,withdrawn_at}'::text[])
-FROM jobmarket.offer o WHERE offer_id = '0000001';
+SELECT title, rome_code, departement_code, salary_label, created_at, num_nonnulls(company_id, company_siret, company_description,
+	company_url, company_logo_url, description, place_label, place_postal_code, place_insee_code, place_latitude,
+	place_longitude, insee_code, postal_code, geom, origin_url) AS left_over
+FROM jobmarket.offer WHERE offer_id = '0000001';
 SELECT offer_id FROM jobmarket.offer_document ORDER BY 1;
 SELECT offer_id, name, url, logo_url FROM jobmarket.offer_partner;
 SELECT offer_id, kind, before FROM jobmarket.offer_change;
