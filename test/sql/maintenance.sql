@@ -1,5 +1,6 @@
 -- Retention of history, and the anonymous remainder of withdrawn offers.
 SET timezone = 'UTC';
+SET intervalstyle = 'postgres';
 SET client_min_messages = warning;
 TRUNCATE jobmarket.offer, jobmarket.harvest_run, jobmarket.company, jobmarket.harvest_error CASCADE;
 RESET client_min_messages;
