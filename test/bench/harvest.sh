@@ -21,7 +21,7 @@ emulator()
 {
 	name=$1
 	shift
-	as_user "$work/src/test/emulator/emulator" --port-file "$work/$name.port" --log "$work/$name.log" \
+	as_user "$work/src/test/emulator/emulator" --die-with-parent --port-file "$work/$name.port" --log "$work/$name.log" \
 		--client free:secret:0 --client one:secret:10:10 --client two:secret:10:10 "$@" >"$work/$name.out" 2>&1 &
 	pids="$pids $!"
 	while [ ! -s "$work/$name.port" ]; do sleep 0.1; done
