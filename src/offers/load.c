@@ -143,6 +143,9 @@ typedef enum Statement
 
 static SPIPlanPtr plans[STATEMENTS];
 
+/* Memory of SPI's connection, in which it leaves its caller. */
+static MemoryContext spi_context;
+
 /* A code that an offer names but the reference table lacks is added to it. */
 static char *
 reference_sql(const char *table, const char *column, const char *label)
@@ -317,7 +320,7 @@ statement_sql(Statement st)
 				"ON CONFLICT (offer_id) DO UPDATE SET run_id = EXCLUDED.run_id, seen_at = EXCLUDED.seen_at";
 		case ST_SEEN_AGAIN:
 			return "UPDATE jobmarket.offer_sighting s SET run_id = $2, seen_at = now() "
-				"FROM unnest($1) u WHERE s.offer_id = u";
+				"FROM unnest($1) u WHERE s.offer_id = u AND ($2 IS NULL OR s.run_id IS DISTINCT FROM $2)";
 		case ST_REJECT:
 			return "INSERT INTO jobmarket.harvest_error (run_id, cell_id, stage, message, detail) "
 				"VALUES ($1, $2, 'decode', $3, jsonb_strip_nulls(jsonb_build_object("
@@ -353,6 +356,7 @@ static void
 run(Statement st, int nargs, Oid *types, Datum *values, const char *nulls, int expected)
 {
 	int			result;
+	MemoryContext old = CurrentMemoryContext;
 
 	if (plans[st] == NULL)
 	{
@@ -367,6 +371,8 @@ run(Statement st, int nargs, Oid *types, Datum *values, const char *nulls, int e
 	result = SPI_execute_plan(plans[st], values, nulls, false, 0);
 	if (result != expected)
 		elog(ERROR, "statement %d failed: %s", (int) st, SPI_result_code_string(result));
+	/* a harvest stays connected for long: nothing of a batch may stay there */
+	spi_context = MemoryContextSwitchTo(old);
 }
 
 /* Takes the locks of a foreign key's check for a whole batch. */
@@ -434,6 +440,7 @@ static void
 store_register(Store *store)
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	MemoryContext old;
 
 	enr->md.name = store->name;
 	enr->md.reliddesc = InvalidOid;
@@ -441,8 +448,11 @@ store_register(Store *store)
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
 	enr->md.enrtuples = store->count;
 	enr->reldata = store->tuples;
+	/* SPI keeps its list of relations in the current context */
+	old = MemoryContextSwitchTo(spi_context);
 	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register \"%s\"", store->name);
+	MemoryContextSwitchTo(old);
 }
 
 static void
@@ -617,7 +627,10 @@ sort_documents(JmLoader *loader)
 	{
 		if (n > 0 && strcmp(loader->documents[n - 1].offer_id,
 							loader->documents[i].offer_id) == 0)
+		{
 			loader->counts.unchanged++;
+			loader->counts.repeated++;
+		}
 		else
 			loader->documents[n++] = loader->documents[i];
 	}
@@ -850,6 +863,8 @@ note_sightings(JmLoader *loader)
 		nulls[0] = ' ';
 		run(known ? ST_SEEN_AGAIN : ST_SEEN_NEW, 2, types, values, nulls,
 			known ? SPI_OK_UPDATE : SPI_OK_INSERT);
+		if (known && loader->run_id)
+			loader->counts.repeated += n - (int64) SPI_processed;
 	}
 }
 
