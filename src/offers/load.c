@@ -122,6 +122,7 @@ typedef enum Statement
 	ST_LOCK,					/* one for each of the six above */
 	ST_CHANGE = ST_LOCK + 6,
 	ST_OFFER,
+	ST_OFFER_PLAIN,				/* its texts left for reclassify_offers() */
 	ST_DOCUMENT,
 	ST_NO_DOCUMENT,
 	ST_DELETE_ROLES,
@@ -188,7 +189,7 @@ postgis_schema(void)
 }
 
 static char *
-offer_sql(void)
+offer_sql(bool understand)
 {
 	StringInfoData sql;
 	char	   *postgis = postgis_schema();
@@ -197,16 +198,21 @@ offer_sql(void)
 	appendStringInfoString(&sql, "INSERT INTO jobmarket.offer AS o (offer_id, source, content_hash, company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %s", jm_column_name(c));
-	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_NAME)
-						   ", geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
+	if (understand)
+		appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_NAME) ", geom");
+	appendStringInfoString(&sql, ") SELECT b.offer_id, $1, b.content_hash, b.company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, c == COL_adapted_company ?
 						 ", coalesce(b.%s, b.company_adapted)" : ", b.%s", jm_column_name(c));
-	appendStringInfo(&sql, "%2$s, " JM_UNDERSTOOD_GEOM " FROM jm_offer b" "%3$s"
+	if (understand)
+		appendStringInfo(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_VALUE) ", " JM_UNDERSTOOD_GEOM,
+						 postgis);
+	appendStringInfo(&sql, " FROM jm_offer b%s"
 					 " ON CONFLICT (offer_id) DO UPDATE SET content_hash = EXCLUDED.content_hash"
-					 ", company_id = EXCLUDED.company_id"
-					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis,
-					 JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_VALUE), JM_UNDERSTOOD_FROM);
+					 ", company_id = EXCLUDED.company_id, geom = EXCLUDED.geom"
+					 ", changed_at = now(), withdrawn_at = NULL",
+					 understand ? JM_UNDERSTOOD_FROM : "");
+	/* columns that are not among those inserted are NULL in EXCLUDED */
 	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_SET));
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %1$s = EXCLUDED.%1$s", jm_column_name(c));
@@ -296,7 +302,9 @@ statement_sql(Statement st)
 				"FROM jm_document b JOIN jobmarket.offer o ON o.offer_id = b.offer_id "
 				"LEFT JOIN jobmarket.offer_document d ON d.offer_id = b.offer_id";
 		case ST_OFFER:
-			return offer_sql();
+			return offer_sql(true);
+		case ST_OFFER_PLAIN:
+			return offer_sql(false);
 		case ST_DOCUMENT:
 			return "INSERT INTO jobmarket.offer_document (offer_id, document) "
 				"SELECT offer_id, document FROM jm_document "
@@ -786,6 +794,8 @@ write_understood(JmLoader *loader)
 		if (n == 0)
 			continue;
 		values[0] = text_array_datum(ids, n);
+		if (all && !jm_understand_offers)
+			continue;
 		run(all ? ST_ROLES : ST_DELETE_ROLES, 1, types, values, NULL,
 			all ? SPI_OK_INSERT : SPI_OK_DELETE);
 		run(all ? ST_KEYWORDS : ST_DELETE_KEYWORDS, 1, types, values, NULL,
@@ -818,7 +828,8 @@ write_offers(JmLoader *loader, int nwrite, bool any_known)
 	}
 	types[0] = TEXTOID;
 	values[0] = CStringGetTextDatum(loader->source);
-	run(ST_OFFER, 1, types, values, NULL, SPI_OK_INSERT_RETURNING);
+	run(jm_understand_offers ? ST_OFFER : ST_OFFER_PLAIN, 1, types, values, NULL,
+		SPI_OK_INSERT_RETURNING);
 	nwritten = note_written(loader);
 	loader->counts.unchanged += nwrite - nwritten;
 	write_understood(loader);
