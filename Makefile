@@ -18,7 +18,7 @@ OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/header
 	src/http/token.o src/http/transfer.o src/http/url.o
 OBJS_json = src/json/json.o
 OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
-	src/offers/harvest.o src/offers/plan.o \
+	src/offers/harvest.o src/offers/harvest_run.o src/offers/plan.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
 	src/offers/offers.o src/offers/query.o src/offers/search.o
 OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o \
@@ -31,7 +31,7 @@ OBJS = $(OBJS_core) $(OBJS_geo) $(OBJS_hiring) $(OBJS_http) $(OBJS_json) \
 # The install script is these files, in this order.
 SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql \
 	sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
-	sql/referential.sql sql/harvest.sql \
+	sql/referential.sql sql/harvest.sql sql/maintenance.sql \
 	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql \
 	sql/rome_score.sql sql/override.sql sql/potential.sql \
 	sql/roads.sql sql/isochrone.sql sql/rights.sql
@@ -39,7 +39,7 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywor
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core text roles keywords places http offers understand fetch \
+REGRESS = core text roles keywords places http offers understand fetch maintenance \
 	regression score offices hiring override potential \
 	roads isochrone lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,

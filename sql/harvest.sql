@@ -27,7 +27,9 @@ CREATE TABLE jobmarket.harvest_run (
 	source text NOT NULL REFERENCES jobmarket.source,
 	window_from timestamptz,
 	window_to timestamptz,
-	pid integer
+	pid integer,
+	resumed_at timestamptz,
+	received_before bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX ON jobmarket.harvest_run (source, run_id);
 
@@ -80,11 +82,11 @@ COMMENT ON COLUMN jobmarket.harvest_run.criteria IS 'Criteria that limited it; {
 COMMENT ON COLUMN jobmarket.harvest_run.status IS 'running; complete; partial: some cells are missing or truncated; failed: nothing could be read; interrupted: stopped before its end';
 COMMENT ON COLUMN jobmarket.harvest_run.started_at IS 'Start';
 COMMENT ON COLUMN jobmarket.harvest_run.finished_at IS 'End';
-COMMENT ON COLUMN jobmarket.harvest_run.offers_available IS 'Offers that the API announced in the windows read';
-COMMENT ON COLUMN jobmarket.harvest_run.offers_received IS 'Offers received, repetitions included';
+COMMENT ON COLUMN jobmarket.harvest_run.offers_available IS 'Offers that the API announced: while it runs those counted at its start, then those of its cells';
+COMMENT ON COLUMN jobmarket.harvest_run.offers_received IS 'Different offers received';
 COMMENT ON COLUMN jobmarket.harvest_run.inserted IS 'Offers met for the first time';
 COMMENT ON COLUMN jobmarket.harvest_run.updated IS 'Offers whose content changed, or that came back';
-COMMENT ON COLUMN jobmarket.harvest_run.unchanged IS 'Offers seen again as they were';
+COMMENT ON COLUMN jobmarket.harvest_run.unchanged IS 'Offers known before and seen as they were';
 COMMENT ON COLUMN jobmarket.harvest_run.withdrawn IS 'Offers found gone';
 COMMENT ON COLUMN jobmarket.harvest_run.rejected IS 'Offers that could not be read: see harvest_error';
 COMMENT ON COLUMN jobmarket.harvest_run.requests IS 'Requests sent for offers, repeated ones included';
@@ -97,11 +99,13 @@ COMMENT ON COLUMN jobmarket.harvest_run.source IS 'Source of the offers';
 COMMENT ON COLUMN jobmarket.harvest_run.window_from IS 'Earliest creation date asked for';
 COMMENT ON COLUMN jobmarket.harvest_run.window_to IS 'Latest creation date asked for';
 COMMENT ON COLUMN jobmarket.harvest_run.pid IS 'Server process that runs it, or ran it last';
+COMMENT ON COLUMN jobmarket.harvest_run.resumed_at IS 'When it was last resumed';
+COMMENT ON COLUMN jobmarket.harvest_run.received_before IS 'Offers that it had received before it was last resumed';
 COMMENT ON TABLE jobmarket.harvest_cell IS 'Parts of a run: a window of creation dates of one origin, small enough to be read whole';
 COMMENT ON COLUMN jobmarket.harvest_cell.run_id IS 'The run';
 COMMENT ON COLUMN jobmarket.harvest_cell.cell_id IS 'Number within the run, from 1';
 COMMENT ON COLUMN jobmarket.harvest_cell.criteria IS 'What it asks the API';
-COMMENT ON COLUMN jobmarket.harvest_cell.expected IS 'Offers that the API announced';
+COMMENT ON COLUMN jobmarket.harvest_cell.expected IS 'Offers that the API announced; NULL where no answer told';
 COMMENT ON COLUMN jobmarket.harvest_cell.received IS 'Different offers received';
 COMMENT ON COLUMN jobmarket.harvest_cell.pages IS 'Pages read';
 COMMENT ON COLUMN jobmarket.harvest_cell.status IS 'pending; split into smaller cells; complete; truncated: cannot be split further and does not fit; failed';
@@ -138,11 +142,12 @@ CREATE VIEW jobmarket.harvest_progress AS
 SELECT r.run_id, r.source, r.mode, r.servers, r.started_at, r.pid,
 	   round((100.0 * least(r.offers_received, r.offers_available) / nullif(r.offers_available, 0))::numeric, 1) AS percent,
 	   r.offers_received, r.offers_available,
-	   round((r.offers_received / nullif(extract(epoch FROM clock_timestamp() - r.started_at), 0))::numeric, 1)
+	   round(((r.offers_received - r.received_before)
+		/ nullif(extract(epoch FROM clock_timestamp() - coalesce(r.resumed_at, r.started_at)), 0))::numeric, 1)
 		AS offers_per_second,
-	   CASE WHEN r.offers_received > 0 AND r.offers_available > r.offers_received THEN
-		(clock_timestamp() - r.started_at)
-		* ((r.offers_available - r.offers_received)::float8 / r.offers_received) END AS remaining,
+	   CASE WHEN r.offers_received > r.received_before AND r.offers_available > r.offers_received THEN
+		(clock_timestamp() - coalesce(r.resumed_at, r.started_at))
+		* ((r.offers_available - r.offers_received)::float8 / (r.offers_received - r.received_before)) END AS remaining,
 	   r.requests, r.retries, r.throttled, r.bytes, r.rejected
 FROM jobmarket.harvest_run r
 WHERE r.status = 'running'
@@ -157,7 +162,7 @@ COMMENT ON COLUMN jobmarket.harvest_progress.pid IS 'Server process';
 COMMENT ON COLUMN jobmarket.harvest_progress.percent IS 'Share of the announced offers received';
 COMMENT ON COLUMN jobmarket.harvest_progress.offers_received IS 'Offers received';
 COMMENT ON COLUMN jobmarket.harvest_progress.offers_available IS 'Offers announced so far';
-COMMENT ON COLUMN jobmarket.harvest_progress.offers_per_second IS 'Offers received a second since the start';
+COMMENT ON COLUMN jobmarket.harvest_progress.offers_per_second IS 'Offers received a second since it was started or resumed';
 COMMENT ON COLUMN jobmarket.harvest_progress.remaining IS 'Time left at that speed';
 COMMENT ON COLUMN jobmarket.harvest_progress.requests IS 'Requests sent';
 COMMENT ON COLUMN jobmarket.harvest_progress.retries IS 'Requests that had to be repeated';

@@ -20,6 +20,7 @@ int			jm_max_response_size = 65536;
 int			jm_max_retries = 5;
 int			jm_max_retry_after = 300;
 bool		jm_keep_documents = true;
+bool		jm_understand_offers = true;
 
 /* Defines every setting; called once when the library is loaded. */
 void
@@ -82,6 +83,14 @@ jm_guc_init(void)
 							 "Off saves about half of the space; then the history tells that an offer "
 							 "changed, but not what, and unknown attributes are lost.",
 							 &jm_keep_documents,
+							 true,
+							 PGC_USERSET, 0,
+							 NULL, NULL, NULL);
+
+	DefineCustomBoolVariable("jobmarket.understand_offers",
+							 "Reads roles, keywords, salaries and places from offers while they are loaded.",
+							 "Off makes a load faster; jobmarket.reclassify_offers() does it later.",
+							 &jm_understand_offers,
 							 true,
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);

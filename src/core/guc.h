@@ -7,6 +7,7 @@
 
 extern bool jm_allow_private_networks;
 extern bool jm_keep_documents;
+extern bool jm_understand_offers;
 
 /* http */
 extern int	jm_connect_timeout; /* ms */

@@ -122,6 +122,7 @@ typedef enum Statement
 	ST_LOCK,					/* one for each of the six above */
 	ST_CHANGE = ST_LOCK + 6,
 	ST_OFFER,
+	ST_OFFER_PLAIN,				/* its texts left for reclassify_offers() */
 	ST_DOCUMENT,
 	ST_NO_DOCUMENT,
 	ST_DELETE_ROLES,
@@ -142,6 +143,9 @@ typedef enum Statement
 } Statement;
 
 static SPIPlanPtr plans[STATEMENTS];
+
+/* Memory of SPI's connection, in which it leaves its caller. */
+static MemoryContext spi_context;
 
 /* A code that an offer names but the reference table lacks is added to it. */
 static char *
@@ -185,7 +189,7 @@ postgis_schema(void)
 }
 
 static char *
-offer_sql(void)
+offer_sql(bool understand)
 {
 	StringInfoData sql;
 	char	   *postgis = postgis_schema();
@@ -194,16 +198,21 @@ offer_sql(void)
 	appendStringInfoString(&sql, "INSERT INTO jobmarket.offer AS o (offer_id, source, content_hash, company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %s", jm_column_name(c));
-	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_NAME)
-						   ", geom) SELECT b.offer_id, $1, b.content_hash, b.company_id");
+	if (understand)
+		appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_NAME) ", geom");
+	appendStringInfoString(&sql, ") SELECT b.offer_id, $1, b.content_hash, b.company_id");
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, c == COL_adapted_company ?
 						 ", coalesce(b.%s, b.company_adapted)" : ", b.%s", jm_column_name(c));
-	appendStringInfo(&sql, "%2$s, " JM_UNDERSTOOD_GEOM " FROM jm_offer b" "%3$s"
+	if (understand)
+		appendStringInfo(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_VALUE) ", " JM_UNDERSTOOD_GEOM,
+						 postgis);
+	appendStringInfo(&sql, " FROM jm_offer b%s"
 					 " ON CONFLICT (offer_id) DO UPDATE SET content_hash = EXCLUDED.content_hash"
-					 ", company_id = EXCLUDED.company_id"
-					 ", geom = EXCLUDED.geom, changed_at = now(), withdrawn_at = NULL", postgis,
-					 JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_VALUE), JM_UNDERSTOOD_FROM);
+					 ", company_id = EXCLUDED.company_id, geom = EXCLUDED.geom"
+					 ", changed_at = now(), withdrawn_at = NULL",
+					 understand ? JM_UNDERSTOOD_FROM : "");
+	/* columns that are not among those inserted are NULL in EXCLUDED */
 	appendStringInfoString(&sql, JM_UNDERSTOOD_COLUMNS(JM_UNDERSTOOD_SET));
 	for (int c = 0; c < JM_OFFER_COLUMN_COUNT; c++)
 		appendStringInfo(&sql, ", %1$s = EXCLUDED.%1$s", jm_column_name(c));
@@ -293,7 +302,9 @@ statement_sql(Statement st)
 				"FROM jm_document b JOIN jobmarket.offer o ON o.offer_id = b.offer_id "
 				"LEFT JOIN jobmarket.offer_document d ON d.offer_id = b.offer_id";
 		case ST_OFFER:
-			return offer_sql();
+			return offer_sql(true);
+		case ST_OFFER_PLAIN:
+			return offer_sql(false);
 		case ST_DOCUMENT:
 			return "INSERT INTO jobmarket.offer_document (offer_id, document) "
 				"SELECT offer_id, document FROM jm_document "
@@ -317,7 +328,7 @@ statement_sql(Statement st)
 				"ON CONFLICT (offer_id) DO UPDATE SET run_id = EXCLUDED.run_id, seen_at = EXCLUDED.seen_at";
 		case ST_SEEN_AGAIN:
 			return "UPDATE jobmarket.offer_sighting s SET run_id = $2, seen_at = now() "
-				"FROM unnest($1) u WHERE s.offer_id = u";
+				"FROM unnest($1) u WHERE s.offer_id = u AND ($2 IS NULL OR s.run_id IS DISTINCT FROM $2)";
 		case ST_REJECT:
 			return "INSERT INTO jobmarket.harvest_error (run_id, cell_id, stage, message, detail) "
 				"VALUES ($1, $2, 'decode', $3, jsonb_strip_nulls(jsonb_build_object("
@@ -353,6 +364,7 @@ static void
 run(Statement st, int nargs, Oid *types, Datum *values, const char *nulls, int expected)
 {
 	int			result;
+	MemoryContext old = CurrentMemoryContext;
 
 	if (plans[st] == NULL)
 	{
@@ -367,6 +379,8 @@ run(Statement st, int nargs, Oid *types, Datum *values, const char *nulls, int e
 	result = SPI_execute_plan(plans[st], values, nulls, false, 0);
 	if (result != expected)
 		elog(ERROR, "statement %d failed: %s", (int) st, SPI_result_code_string(result));
+	/* a harvest stays connected for long: nothing of a batch may stay there */
+	spi_context = MemoryContextSwitchTo(old);
 }
 
 /* Takes the locks of a foreign key's check for a whole batch. */
@@ -434,6 +448,7 @@ static void
 store_register(Store *store)
 {
 	EphemeralNamedRelation enr = palloc0(sizeof(EphemeralNamedRelationData));
+	MemoryContext old;
 
 	enr->md.name = store->name;
 	enr->md.reliddesc = InvalidOid;
@@ -441,8 +456,11 @@ store_register(Store *store)
 	enr->md.enrtype = ENR_NAMED_TUPLESTORE;
 	enr->md.enrtuples = store->count;
 	enr->reldata = store->tuples;
+	/* SPI keeps its list of relations in the current context */
+	old = MemoryContextSwitchTo(spi_context);
 	if (SPI_register_relation(enr) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register \"%s\"", store->name);
+	MemoryContextSwitchTo(old);
 }
 
 static void
@@ -617,7 +635,10 @@ sort_documents(JmLoader *loader)
 	{
 		if (n > 0 && strcmp(loader->documents[n - 1].offer_id,
 							loader->documents[i].offer_id) == 0)
+		{
 			loader->counts.unchanged++;
+			loader->counts.repeated++;
+		}
 		else
 			loader->documents[n++] = loader->documents[i];
 	}
@@ -773,6 +794,8 @@ write_understood(JmLoader *loader)
 		if (n == 0)
 			continue;
 		values[0] = text_array_datum(ids, n);
+		if (all && !jm_understand_offers)
+			continue;
 		run(all ? ST_ROLES : ST_DELETE_ROLES, 1, types, values, NULL,
 			all ? SPI_OK_INSERT : SPI_OK_DELETE);
 		run(all ? ST_KEYWORDS : ST_DELETE_KEYWORDS, 1, types, values, NULL,
@@ -805,7 +828,8 @@ write_offers(JmLoader *loader, int nwrite, bool any_known)
 	}
 	types[0] = TEXTOID;
 	values[0] = CStringGetTextDatum(loader->source);
-	run(ST_OFFER, 1, types, values, NULL, SPI_OK_INSERT_RETURNING);
+	run(jm_understand_offers ? ST_OFFER : ST_OFFER_PLAIN, 1, types, values, NULL,
+		SPI_OK_INSERT_RETURNING);
 	nwritten = note_written(loader);
 	loader->counts.unchanged += nwrite - nwritten;
 	write_understood(loader);
@@ -850,6 +874,8 @@ note_sightings(JmLoader *loader)
 		nulls[0] = ' ';
 		run(known ? ST_SEEN_AGAIN : ST_SEEN_NEW, 2, types, values, nulls,
 			known ? SPI_OK_UPDATE : SPI_OK_INSERT);
+		if (known && loader->run_id)
+			loader->counts.repeated += n - (int64) SPI_processed;
 	}
 }
 

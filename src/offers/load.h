@@ -15,6 +15,7 @@ typedef struct JmLoadCounts
 	int64		inserted;		/* met for the first time */
 	int64		updated;		/* changed, or back after a withdrawal */
 	int64		unchanged;
+	int64		repeated;		/* of these, seen by this harvest before */
 	int64		rejected;		/* could not be read */
 } JmLoadCounts;
 

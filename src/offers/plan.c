@@ -31,14 +31,22 @@
 /* Rows of a cell that a walk cuts: two cells at once stay within the work
  * that one cell of the API's reach would be. */
 #define CELL_PAGES 10
+#define CELL_ROWS (CELL_PAGES * JM_PLAN_PAGE)
 
-/* How often a page is read at most, and a cell's total may move. */
-#define MAX_TRIES 8
+/* How often a page is read at most; a cell's total may move so often, and once
+ * more for each of its pages. */
+#define MAX_TRIES 12
 #define MAX_MOVES 12
+#define MAX_REOPENED 16
 
-/* Cells read at once: the next begins when the first has all its pages asked. */
-#define MAX_OPEN 2
-#define LOOK_AHEAD 4
+/* A doubtful answer is asked for again so often, and then taken. */
+#define MAX_DOUBTS 2
+
+/* Rows that were unreadable in so many readings of a page will stay so. */
+#define SAME_UNREADABLE 3
+
+/* Requests under way at once, until jm_plan_set_depth tells. */
+#define DEFAULT_DEPTH 8
 
 /* The API's clock shift is a matter of time zones. */
 #define SHIFT_STEP 900
@@ -60,6 +68,7 @@ typedef struct JmSplit
 	int64_t		expected;		/* sum over the finished parts */
 	bool		failed;
 	bool		truncated;
+	bool		recounted;		/* was the whole counted again at the end? */
 } JmSplit;
 
 /* A span of time not cut into cells yet. */
@@ -69,11 +78,17 @@ typedef struct Span
 	int64_t		from,
 				to;
 	JmPlanFilter filter;
+	bool		given;			/* by the caller, and not counted yet */
+	bool		open_top;		/* may offers still be created in it? */
+	bool		closed_top;		/* no more, see close_top */
+	int64_t		top_shift;		/* the clock's shift assumed then */
+	bool		recount;		/* counts its split's whole again */
 	bool		walk;			/* next: where do the first rows end? else:
 								 * how many are there? */
 	bool		asked;
 	bool		stranger;		/* did an answer hold rows of another time? */
 	int			tries;
+	int			doubts;
 	int64_t		total;			/* known or estimated rows, -1: unknown */
 	JmPlanPage	first;			/* its first page, if read already */
 	JmSplit    *split;
@@ -98,6 +113,9 @@ struct JmPlan
 	const char *const *romes;
 	int			nromes;
 	int64_t		next_id;
+	int			depth;			/* requests that should be under way */
+	int			reopened;		/* how often close_top had failed */
+	int64_t		announced;		/* rows of the spans given, as first counted */
 	int64_t		shift;			/* a row created at t is selected by bound t -
 								 * shift */
 	Span	   *spans;			/* first: worked on */
@@ -154,6 +172,7 @@ jm_plan_create(const JmPlanHooks *hooks,
 	plan->romes = romes;
 	plan->nromes = nromes;
 	plan->next_id = first_cell_id;
+	plan->depth = DEFAULT_DEPTH;
 	return plan;
 }
 
@@ -210,7 +229,10 @@ remove_span(JmPlan *plan, Span *span)
 void
 jm_plan_add_span(JmPlan *plan, int origin, int64_t from, int64_t to)
 {
-	push_back(plan, new_span(plan, origin, from, to, NULL));
+	Span	   *span = new_span(plan, origin, from, to, NULL);
+
+	span->given = span->open_top = true;
+	push_back(plan, span);
 }
 
 /* Tells of a filtered cell that an earlier, interrupted run completed. */
@@ -282,7 +304,23 @@ finish_part(JmPlan *plan, JmSplit *split, JmCellStatus status, int64_t expected)
 		if (split->pending > 0)
 			return;
 
-		/* offers that no part can reach, being without the criterion */
+		/*
+		 * Fewer than the whole had: either some went meanwhile, or no part
+		 * can reach them, being without the criterion.  Counting again tells.
+		 */
+		if (!split->failed && !split->truncated && !split->recounted &&
+			split->expected < cell->expected)
+		{
+			Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
+
+			split->recounted = true;
+			split->pending = 1;
+			span->recount = true;
+			span->split = split;
+			push_front(plan, span);
+			return;
+		}
+		/* offers that no part can reach make the difference */
 		cell->received = split->expected;
 		if (split->failed)
 		{
@@ -316,7 +354,7 @@ finish_cell(JmPlan *plan, JmCell *cell, JmCellStatus status, const char *problem
 	if (*link)
 		*link = cell->next;
 	append_cell(&plan->ready, cell);
-	finish_part(plan, cell->split, status, cell->expected);
+	finish_part(plan, cell->split, status, cell->expected > 0 ? cell->expected : 0);
 }
 
 /* Opens a cell; one without offers is complete at once. */
@@ -348,6 +386,15 @@ romes_of(const JmPlan *plan, char domain, int *first, int *count)
 		(*count)++;
 }
 
+static bool
+same_filter(const JmPlanFilter *a, const JmPlanFilter *b)
+{
+	return a->domain == b->domain &&
+		a->departement_first == b->departement_first &&
+		a->departement_count == b->departement_count &&
+		a->rome_first == b->rome_first && a->rome_count == b->rome_count;
+}
+
 static void
 add_part(JmPlan *plan, JmSplit *split, const Span *whole, const JmPlanFilter *filter)
 {
@@ -356,7 +403,7 @@ add_part(JmPlan *plan, JmSplit *split, const Span *whole, const JmPlanFilter *fi
 	split->pending++;
 	for (Done *done = plan->done; done; done = done->next)
 		if (done->origin == whole->origin && done->from == whole->from &&
-			done->to == whole->to && memcmp(&done->filter, filter, sizeof(*filter)) == 0)
+			done->to == whole->to && same_filter(&done->filter, filter))
 		{
 			split->expected += done->expected;
 			split->pending--;
@@ -510,6 +557,9 @@ static void check_cell(JmPlan *plan, JmCell *cell);
 static void
 give_first_page(Span *span, JmCell *cell, int64_t total)
 {
+	cell->top = span->closed_top;
+	cell->top_shift = span->top_shift;
+	span->closed_top = false;
 	if (span->first.state != PAGE_HAVE)
 		return;
 	cell->pages[0] = span->first;
@@ -532,15 +582,80 @@ close_span(JmPlan *plan, Span *span, int64_t total)
 		check_cell(plan, cell);
 }
 
+/* Likewise, and the page that the walk read serves the cell too. */
+static void
+close_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, void *payload)
+{
+	JmCell	   *cell = new_cell(plan, span->origin, span->from, span->to, &span->filter,
+								total, span->split);
+
+	give_first_page(span, cell, total);
+	if (cell->npages >= CELL_PAGES)
+		keep_page(plan, &cell->pages[CELL_PAGES - 1], total, rows, nrows, payload);
+	else
+		plan->hooks.drop(plan->hooks.context, payload);
+	remove_span(plan, span);
+	open_cell(plan, cell);
+	if (cell->status == JM_CELL_OPEN)
+		check_cell(plan, cell);
+}
+
+/*
+ * Offers are created while the newest are read, and their number would never
+ * keep still: the span is closed at the newest offer that there is, and what
+ * comes after it is read last.  That goes on until it is a single page, which
+ * is of one moment.
+ */
+static void
+close_top(JmPlan *plan, Span *span, const JmPlanRow *rows, int nrows)
+{
+	int64_t		newest = INT64_MIN;
+	int64_t		bound;
+	Span	   *rest;
+
+	span->open_top = false;
+	for (int i = 0; i < nrows; i++)
+		if (rows[i].created != INT64_MIN && rows[i].created > newest)
+			newest = rows[i].created;
+	if (newest == INT64_MIN)
+		return;
+	bound = newest - plan->shift;
+	if (bound <= span->from || bound >= span->to - 1)
+		return;
+	rest = new_span(plan, span->origin, bound, span->to, &span->filter);
+	rest->open_top = true;
+	push_back(plan, rest);
+	span->to = bound;
+	span->closed_top = true;
+	span->top_shift = plan->shift;
+	/* whether the API reads the new bound as we do is not known yet */
+	clear_page(plan, &span->first);
+}
+
 static void
 answer_count(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows, void *payload)
 {
+	if (span->recount)
+	{
+		JmSplit    *split = span->split;
+
+		plan->hooks.drop(plan->hooks.context, payload);
+		split->cell->expected = total;
+		remove_span(plan, span);
+		finish_part(plan, split, JM_CELL_COMPLETE, 0);
+		return;
+	}
 	keep_page(plan, &span->first, total, rows, nrows, payload);
 	span->total = total;
-	if (total <= JM_PLAN_REACH)
-		close_span(plan, span, total);
-	else if (span->to - span->from > 2)
+	if (span->given)
+		plan->announced += total;
+	span->given = false;
+	if (span->open_top && total > JM_PLAN_PAGE)
+		close_top(plan, span, rows, nrows);
+	if (total > CELL_ROWS && span->to - span->from > 2)
 		span->walk = true;
+	else if (total <= JM_PLAN_REACH)
+		close_span(plan, span, total);
 	else if (split_by_filter(plan, span, total))
 		remove_span(plan, span);
 	else
@@ -561,19 +676,10 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 	JmCell	   *cell;
 
 	span->total = total;
-	if (total <= JM_PLAN_REACH)
+	if (total <= CELL_ROWS)
 	{
-		/* fewer than was thought: the page serves the cell all the same */
-		cell = new_cell(plan, span->origin, span->from, span->to, &span->filter, total, span->split);
-		give_first_page(span, cell, total);
-		if (cell->npages >= CELL_PAGES)
-			keep_page(plan, &cell->pages[CELL_PAGES - 1], total, rows, nrows, payload);
-		else
-			plan->hooks.drop(plan->hooks.context, payload);
-		remove_span(plan, span);
-		open_cell(plan, cell);
-		if (cell->status == JM_CELL_OPEN)
-			check_cell(plan, cell);
+		/* fewer than was thought */
+		close_walk(plan, span, total, rows, nrows, payload);
 		return;
 	}
 
@@ -597,8 +703,14 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 		keep_page(plan, &cell->pages[CELL_PAGES - 1], cell->expected, rows, kept, payload);
 		span->total -= cell->expected;
 		span->to = bound;
-		span->walk = span->total > JM_PLAN_REACH;
+		span->walk = span->total > CELL_ROWS;
 		append_cell(&plan->open, cell);
+		return;
+	}
+
+	if (total <= JM_PLAN_REACH)
+	{
+		close_walk(plan, span, total, rows, nrows, payload);
 		return;
 	}
 
@@ -630,6 +742,8 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 		span->split->pending++;
 	push_front(plan, new_span(plan, span->origin, plan->spans->to, span->to, &span->filter));
 	plan->spans->split = span->split;
+	plan->spans->closed_top = span->closed_top;
+	plan->spans->top_shift = span->top_shift;
 	remove_span(plan, span);
 }
 
@@ -694,6 +808,28 @@ read_again(JmPlan *plan, JmPlanPage *page)
 	return true;
 }
 
+/*
+ * Has the page unreadable rows that another reading may cure?  Not those that
+ * were the same several times.
+ */
+static bool
+may_become_readable(JmPlanPage *page)
+{
+	uint64_t	digest = 14695981039346656037U; /* FNV-1a */
+	bool		any = false;
+
+	for (int i = 0; i < page->nrows; i++)
+	{
+		any = any || !page->rows[i].readable;
+		digest = (digest ^ (page->rows[i].readable ? 1 : 2)) * 1099511628211U;
+	}
+	if (!any)
+		return false;
+	page->unreadable_same = digest == page->unreadable ? page->unreadable_same + 1 : 1;
+	page->unreadable = digest;
+	return page->unreadable_same < SAME_UNREADABLE;
+}
+
 /* Finishes the cell if all its pages are there. */
 static void
 check_cell(JmPlan *plan, JmCell *cell)
@@ -745,12 +881,8 @@ check_cell(JmPlan *plan, JmCell *cell)
 		bool		again = false;
 
 		for (int p = 0; p < cell->npages; p++)
-			for (int i = 0; i < cell->pages[p].nrows; i++)
-				if (!cell->pages[p].rows[i].readable)
-				{
-					again = read_again(plan, &cell->pages[p]) || again;
-					break;
-				}
+			if (may_become_readable(&cell->pages[p]))
+				again = read_again(plan, &cell->pages[p]) || again;
 		if (!again)
 			finish_cell(plan, cell, JM_CELL_FAILED, "some offers could not be read");
 	}
@@ -758,6 +890,41 @@ check_cell(JmPlan *plan, JmCell *cell)
 		finish_cell(plan, cell, JM_CELL_TRUNCATED, "more offers than one search serves");
 	else
 		finish_cell(plan, cell, JM_CELL_COMPLETE, NULL);
+}
+
+/* Gives a cell up; its window goes back to planning. */
+static Span *
+replan(JmPlan *plan, JmCell *cell)
+{
+	Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
+	JmCell	  **link = &plan->open;
+
+	span->split = cell->split;
+	push_front(plan, span);
+	while (*link != cell)
+		link = &(*link)->next;
+	*link = cell->next;
+	jm_plan_free_cell(plan, cell);
+	return span;
+}
+
+static bool
+may_reopen(const JmPlan *plan, const JmCell *cell)
+{
+	return cell->top && plan->reopened < MAX_REOPENED;
+}
+
+/*
+ * Offers are still created in a cell whose end was closed, so the API reads
+ * that end later than we thought: by whole hours, being a matter of time zones.
+ */
+static void
+reopen_top(JmPlan *plan, JmCell *cell)
+{
+	plan->reopened++;
+	if (plan->shift <= cell->top_shift)
+		plan->shift = (cell->top_shift < 0 ? 0 : cell->top_shift / 3600 + 1) * 3600;
+	replan(plan, cell)->open_top = true;
 }
 
 /*
@@ -769,23 +936,14 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 {
 	bool		forced = cell->expected > JM_PLAN_REACH;
 
-	if (++cell->moves > MAX_MOVES)
+	if (++cell->moves > MAX_MOVES + cell->npages)
 	{
 		finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
 		return false;
 	}
 	if (total > JM_PLAN_REACH && !forced)
 	{
-		/* it does not fit any more: back to planning */
-		Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
-		JmCell	  **link = &plan->open;
-
-		span->split = cell->split;
-		push_front(plan, span);
-		while (*link != cell)
-			link = &(*link)->next;
-		*link = cell->next;
-		jm_plan_free_cell(plan, cell);
+		(void) replan(plan, cell);
 		return false;
 	}
 	cell->expected = total;
@@ -796,7 +954,8 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 
 		if (page->state == PAGE_HAVE && (page->total != total || p >= cell->npages))
 			clear_page(plan, page);
-	} return true;
+	}
+	return true;
 }
 
 static void
@@ -815,6 +974,14 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 	if (total != cell->expected)
 	{
 		bool		confirmed = page->odd_total == total;
+
+		cell->grown += total > cell->expected;
+		if (cell->grown >= 3 && may_reopen(plan, cell))
+		{
+			plan->hooks.drop(plan->hooks.context, payload);
+			reopen_top(plan, cell);
+			return;
+		}
 
 		/*
 		 * One page against the others may be a slip of the server: the page
@@ -859,6 +1026,23 @@ fill_ask(JmPlanAsk *ask, void *unit, bool probe, int page, int origin,
 }
 
 /*
+ * Tells how many requests should be under way at once: the plan looks so far
+ * ahead, and keeps depth / 10 + 2 cells open.
+ */
+void
+jm_plan_set_depth(JmPlan *plan, int depth)
+{
+	plan->depth = depth;
+}
+
+/* Rows of the spans given that the API announced at first. */
+int64_t
+jm_plan_announced(const JmPlan *plan)
+{
+	return plan->announced;
+}
+
+/*
  * The next request to send; false when there is none to send now.  Each must
  * be answered by jm_plan_answer or jm_plan_no_answer, in any order.
  */
@@ -874,7 +1058,7 @@ jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 		for (int p = 0; p < cell->npages; p++)
 			needed += cell->pages[p].state == PAGE_NEEDED;
 	}
-	if (needed < LOOK_AHEAD && open < MAX_OPEN)
+	if (needed < plan->depth / 2 && open < plan->depth / CELL_PAGES + 2)
 		for (Span *span = plan->spans; span; span = span->next)
 			if (!span->asked)
 			{
@@ -933,9 +1117,28 @@ jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 		bool	   *seen = ask->probe ? &((Span *) ask->unit)->stranger :
 		&((JmCell *) ask->unit)->pages[ask->page].stranger;
 
+		if (*seen && !ask->probe && rows[0].created > ask->to + plan->shift + 1 &&
+			may_reopen(plan, ask->unit))
+		{
+			plan->hooks.drop(plan->hooks.context, payload);
+			reopen_top(plan, ask->unit);
+			return;
+		}
 		if (!*seen || !learn_shift(plan, ask, rows, nrows))
 		{
 			*seen = true;
+			plan->hooks.drop(plan->hooks.context, payload);
+			jm_plan_no_answer(plan, ask);
+			return;
+		}
+	}
+	if (ask->doubtful)
+	{
+		int		   *doubts = ask->probe ? &((Span *) ask->unit)->doubts :
+		&((JmCell *) ask->unit)->pages[ask->page].doubts;
+
+		if ((*doubts)++ < MAX_DOUBTS)
+		{
 			plan->hooks.drop(plan->hooks.context, payload);
 			jm_plan_no_answer(plan, ask);
 			return;
@@ -946,6 +1149,14 @@ jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 		Span	   *span = ask->unit;
 
 		span->asked = false;
+		if (span->walk && nrows < JM_PLAN_PAGE && total > CELL_ROWS)
+		{
+			/* a page that is not whole does not tell where the rows end */
+			plan->hooks.drop(plan->hooks.context, payload);
+			jm_plan_no_answer(plan, ask);
+			return;
+		}
+		span->tries = span->doubts = 0;
 		if (span->walk)
 			answer_walk(plan, span, total, rows, nrows, payload);
 		else
@@ -971,14 +1182,20 @@ jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
 		Span	   *span = ask->unit;
 
 		span->asked = false;
-		if (++span->tries >= MAX_TRIES)
+		if (++span->tries >= MAX_TRIES && span->recount)
 		{
+			JmSplit    *split = span->split;
+
+			remove_span(plan, span);
+			finish_part(plan, split, JM_CELL_COMPLETE, 0);
+		}
+		else if (span->tries >= MAX_TRIES)
+		{
+			/* expected stays -1 where even the total is not known */
 			JmCell	   *cell = new_cell(plan, span->origin, span->from, span->to,
 										&span->filter, span->total, span->split);
 
 			cell->npages = 0;
-			if (cell->expected < 0)
-				cell->expected = 0;
 			remove_span(plan, span);
 			finish_cell(plan, cell, JM_CELL_FAILED, "no usable answer");
 		}

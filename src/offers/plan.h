@@ -56,6 +56,8 @@ typedef struct JmPlanAsk
 	int64_t		from,
 				to;				/* creation dates, seconds, inclusive */
 	JmPlanFilter filter;
+	bool		doubtful;		/* set by the caller of jm_plan_answer: what
+								 * came may not be what was sent */
 } JmPlanAsk;
 
 typedef enum JmCellStatus
@@ -72,9 +74,12 @@ typedef struct JmPlanPage
 {
 	int			state;			/* the plan's own */
 	int			tries;
+	int			doubts;
 	int64_t		total;			/* that it announced */
 	int64_t		odd_total;		/* announced once against the others */
 	bool		stranger;		/* did an answer hold rows of another time? */
+	uint64_t	unreadable;		/* digest of which rows could not be read ... */
+	int			unreadable_same;	/* ... and how often it was that */
 	int			nrows;
 	JmPlanRow  *rows;
 	void	   *payload;		/* the caller's; NULL when not there */
@@ -89,11 +94,14 @@ typedef struct JmCell
 				to;
 	JmPlanFilter filter;
 	JmCellStatus status;
-	int64_t		expected;		/* rows that the API announced */
+	int64_t		expected;		/* rows that the API announced; -1: it did not */
 	int64_t		received;		/* different offers among those read */
 	int			npages;
 	int			answers;		/* pages read, repetitions included */
 	int			moves;			/* how often the total changed meanwhile */
+	bool		top;			/* should end at the newest offer ... */
+	int64_t		top_shift;		/* ... if this is the clock's shift ... */
+	int			grown;			/* ... and should not have grown so often */
 	const char *problem;		/* why it is not complete */
 	JmPlanPage	pages[JM_PLAN_MAX_PAGES];
 	struct JmSplit *split;		/* that it is a part of */
@@ -108,6 +116,7 @@ extern JmPlan *jm_plan_create(const JmPlanHooks *hooks,
 extern void jm_plan_add_span(JmPlan *plan, int origin, int64_t from, int64_t to);
 extern void jm_plan_add_done(JmPlan *plan, int origin, int64_t from, int64_t to,
 							 const JmPlanFilter *filter, int64_t expected);
+extern void jm_plan_set_depth(JmPlan *plan, int depth);
 extern bool jm_plan_next(JmPlan *plan, JmPlanAsk *ask);
 extern void jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 						   JmPlanRow *rows, int nrows, void *payload);
@@ -115,6 +124,7 @@ extern void jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask);
 extern JmCell *jm_plan_ready(JmPlan *plan);
 extern void jm_plan_free_cell(JmPlan *plan, JmCell *cell);
 extern bool jm_plan_finished(const JmPlan *plan);
+extern int64_t jm_plan_announced(const JmPlan *plan);
 extern int64_t jm_plan_clock_shift(const JmPlan *plan);
 
 #endif							/* JM_PLAN_H */

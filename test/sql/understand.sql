@@ -42,3 +42,20 @@ LEFT JOIN jobmarket.offer_search s ON s.document @@ jobmarket.offer_query(q) GRO
 UPDATE jobmarket.offer SET content_hash = content_hash + 1 WHERE offer_id = '1000001';
 SELECT jobmarket.refresh_offer_search();
 ROLLBACK;
+
+-- left for later: nothing is read while loading, and all by reclassify_offers
+SET jobmarket.understand_offers = off;
+SELECT * FROM jobmarket.load_offers('[{"id": "LATER01", "intitule": "Data engineer", "description": "Python", "salaire": {"libelle": "Annuel de 45000.0 Euros sur 12.0 mois"}, "lieuTravail": {"libelle": "57 - Moselle"}}]');
+SELECT role_code, annual_min, departement_code, (SELECT count(*) FROM jobmarket.offer_keyword k WHERE k.offer_id = o.offer_id) AS keywords
+FROM jobmarket.offer o WHERE offer_id = 'LATER01';
+RESET jobmarket.understand_offers;
+SELECT offers > 0 AS offers, keywords > 0 AS keywords FROM jobmarket.reclassify_offers();
+SELECT role_code, annual_min, departement_code, (SELECT count(*) FROM jobmarket.offer_keyword k WHERE k.offer_id = o.offer_id) AS keywords
+FROM jobmarket.offer o WHERE offer_id = 'LATER01';
+-- and a change in that mode takes away what the old state said
+SET jobmarket.understand_offers = off;
+SELECT * FROM jobmarket.load_offers('[{"id": "LATER01", "intitule": "Boulanger"}]');
+SELECT role_code, annual_min, departement_code, (SELECT count(*) FROM jobmarket.offer_keyword k WHERE k.offer_id = o.offer_id) AS keywords
+FROM jobmarket.offer o WHERE offer_id = 'LATER01';
+RESET jobmarket.understand_offers;
+DELETE FROM jobmarket.offer WHERE offer_id = 'LATER01';
