@@ -269,7 +269,6 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 
 			while (i < n && !is_word((unsigned char) s[i]))
 				i++;
-			start = i;
 			while (i < n && s[i] != ' ' && s[i] != ')' && !is_digit((unsigned char) s[i]))
 				i++;
 			if (i < n && is_digit((unsigned char) s[i]))
@@ -280,7 +279,6 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 				separator = true;
 				continue;
 			}
-			start = end - (s[end - 1] == 'e' ? 9 : 3);
 		}
 		if (any && is_reference(s + start, end - start))
 		{

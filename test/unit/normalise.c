@@ -97,6 +97,8 @@ test_title(void)
 	CHECK_STR(title("Ing\xC3\xA9nieur(e) Data & IA F/H (H/F)"), "ingenieur data & ia");
 	CHECK_STR(title("D\xC3\xA9veloppeur / D\xC3\xA9veloppeuse Big Data"), "developpeur big data");
 	CHECK_STR(title("Ing\xC3\xA9nieure / Ing\xC3\xA9nieur BigData F/H"), "ingenieur bigdata");
+	/* a word that begins like a reference and is none (found by the fuzzer) */
+	CHECK_STR(title("&:ref#re!!(@&\xE2!!!\xE2\x82\xE6(@&\xE2\x82!"), "& / ref#re / &a / a ae / &a");
 	CHECK_STR(title("Ing\xC3\xA9nieur\xC2\xB7" "e Data (F/H/NB)"), "ingenieur data");
 	CHECK_STR(title("DATA ENGINEER \xE2\x80\x93 CDI \xE2\x80\x93 PARIS (H/F) R\xC3\xA9" "f. 2025-118"),
 			  "data engineer / cdi / paris");
