@@ -48,7 +48,6 @@ SELECT jobmarket.linear_regression(y, CASE WHEN i = 5 THEN ARRAY[x1] ELSE ARRAY[
 SELECT jobmarket.linear_regression(y, ARRAY[[x1, x2]]) FROM point;
 SELECT jobmarket.linear_regression(y, array_fill(x1, ARRAY[201])) FROM point;
 SELECT jobmarket.linear_regression(y, ARRAY[x1 * 1e200]) FROM point;
-SELECT jobmarket.regression_final(NULL);
 
 -- groups, FILTER, windows, DISTINCT and ORDER BY
 SELECT i % 3 AS g, (m).n, round((m).coefficients[1]::numeric, 8) AS c
