@@ -402,6 +402,21 @@ jm_client_submit(JmClient *client, JmServer *server, const char *path,
 	return submit(client, client->context, server, path, query, tag);
 }
 
+JmRequest *
+jm_client_submit_later(JmClient *client, JmServer *server, const char *path,
+					   const char *query, void *tag, int pause_ms)
+{
+	JmRequest  *request = submit(client, client->context, server, path, query, tag);
+	JmCall	   *call = (JmCall *) request;
+
+	if (pause_ms > 0 && call->state == CALL_WAITING)
+	{
+		call->state = CALL_BACKOFF;
+		call->wake_at = jm_http_now() + pause_ms * INT64CONST(1000);
+	}
+	return request;
+}
+
 void
 jm_request_free(JmRequest *request)
 {

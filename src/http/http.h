@@ -102,6 +102,11 @@ extern void jm_client_destroy(JmClient *client);
 extern JmRequest *jm_client_submit(JmClient *client, JmServer *server,
 								   const char *path, const char *query, void *tag);
 
+/* Likewise, and it is not sent before so many milliseconds have passed. */
+extern JmRequest *jm_client_submit_later(JmClient *client, JmServer *server,
+										 const char *path, const char *query, void *tag,
+										 int pause_ms);
+
 /*
  * Works on all requests of the client until one is complete, and returns it.
  * NULL when none is pending, or after timeout_ms (-1: no limit, 0: only looks

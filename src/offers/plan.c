@@ -21,7 +21,12 @@
  * Truth.  Offers come and go while pages are read, which moves rows from page
  * to page.  A cell is complete when all its pages announced the same total and
  * together brought that many different offers; otherwise pages are read again,
- * a bounded number of times.
+ * a bounded number of times.  A single page is of one moment and always
+ * complete, so a cell that does not keep still is cut into windows of a page
+ * each; where a second alone holds more, it is given time, and then split by
+ * other criteria.  Where offers are created, one may be while another goes, and
+ * the total says nothing: the first page is then read before the others and
+ * after them, and must be the same.
  */
 #include "offers/plan.h"
 
@@ -33,10 +38,20 @@
 #define CELL_PAGES 10
 #define CELL_ROWS (CELL_PAGES * JM_PLAN_PAGE)
 
-/* How often a page is read at most; a cell's total may move so often, and once
- * more for each of its pages. */
+/* How often a page is read at most. */
 #define MAX_TRIES 12
-#define MAX_MOVES 12
+
+/* A cell whose total moved so often is cut, or else given time ... */
+#define MAX_MOVES 6
+
+/* ... with a pause before each request; after so many more moves it is split
+ * by other criteria, or given up. */
+#define MAX_PATIENT_MOVES 6
+#define PATIENT_PAUSE_MS 700
+
+/* Rows that the windows of a cut cell hold: a page, and room to grow. */
+#define CUT_ROWS 100
+
 #define MAX_REOPENED 16
 
 /* A doubtful answer is asked for again so often, and then taken. */
@@ -81,6 +96,7 @@ typedef struct Span
 	bool		given;			/* by the caller, and not counted yet */
 	bool		open_top;		/* may offers still be created in it? */
 	bool		closed_top;		/* no more, see close_top */
+	bool		grows;			/* or yet, as far as is known */
 	int64_t		top_shift;		/* the clock's shift assumed then */
 	bool		recount;		/* counts its split's whole again */
 	bool		walk;			/* next: where do the first rows end? else:
@@ -231,7 +247,7 @@ jm_plan_add_span(JmPlan *plan, int origin, int64_t from, int64_t to)
 {
 	Span	   *span = new_span(plan, origin, from, to, NULL);
 
-	span->given = span->open_top = true;
+	span->given = span->open_top = span->grows = true;
 	push_back(plan, span);
 }
 
@@ -411,6 +427,7 @@ add_part(JmPlan *plan, JmSplit *split, const Span *whole, const JmPlanFilter *fi
 		}
 	span = new_span(plan, whole->origin, whole->from, whole->to, filter);
 	span->split = split;
+	span->grows = whole->grows;
 	push_front(plan, span);
 }
 
@@ -553,18 +570,31 @@ keep_page(JmPlan *plan, JmPlanPage *page, int64_t total, JmPlanRow *rows, int nr
 
 static void check_cell(JmPlan *plan, JmCell *cell);
 
+/* Digest of a page's rows. */
+static uint64_t
+rows_digest(const JmPlanPage *page)
+{
+	uint64_t	digest = 14695981039346656037U; /* FNV-1a */
+
+	for (int i = 0; i < page->nrows; i++)
+		digest = (digest ^ page->rows[i].id) * 1099511628211U;
+	return digest;
+}
+
 /* The first page, read with a wider window, serves a cell of the same top. */
 static void
 give_first_page(Span *span, JmCell *cell, int64_t total)
 {
 	cell->top = span->closed_top;
 	cell->top_shift = span->top_shift;
-	span->closed_top = false;
+	cell->grows = span->grows;
+	span->closed_top = span->grows = false;
 	if (span->first.state != PAGE_HAVE)
 		return;
 	cell->pages[0] = span->first;
 	cell->pages[0].total = total;
 	cell->pages[0].odd_total = -1;
+	cell->first_rows = rows_digest(&cell->pages[0]);
 	memset(&span->first, 0, sizeof(span->first));
 }
 
@@ -623,7 +653,7 @@ close_top(JmPlan *plan, Span *span, const JmPlanRow *rows, int nrows)
 	if (bound <= span->from || bound >= span->to - 1)
 		return;
 	rest = new_span(plan, span->origin, bound, span->to, &span->filter);
-	rest->open_top = true;
+	rest->open_top = rest->grows = true;
 	push_back(plan, rest);
 	span->to = bound;
 	span->closed_top = true;
@@ -676,6 +706,9 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 	JmCell	   *cell;
 
 	span->total = total;
+	/* read before something went: its rows would not join on to the others */
+	if (span->first.state == PAGE_HAVE && span->first.total != total)
+		clear_page(plan, &span->first);
 	if (total <= CELL_ROWS)
 	{
 		/* fewer than was thought */
@@ -744,6 +777,7 @@ answer_walk(JmPlan *plan, Span *span, int64_t total, JmPlanRow *rows, int nrows,
 	plan->spans->split = span->split;
 	plan->spans->closed_top = span->closed_top;
 	plan->spans->top_shift = span->top_shift;
+	plan->spans->grows = span->grows;
 	remove_span(plan, span);
 }
 
@@ -796,6 +830,114 @@ count_distinct(JmPlan *plan, JmCell *cell, int *unreadable, bool *repeats)
 			distinct++;
 	discard(plan, ids);
 	return distinct;
+}
+
+/* A unit's window goes back to planning, at the front. */
+static Span *
+plan_window(JmPlan *plan, const JmCell *cell, int64_t from, int64_t to)
+{
+	Span	   *span = new_span(plan, cell->origin, from, to, &cell->filter);
+
+	span->split = cell->split;
+	push_front(plan, span);
+	return span;
+}
+
+/* Takes a cell out of those that are open, without a result. */
+static void
+abandon_cell(JmPlan *plan, JmCell *cell)
+{
+	JmCell	  **link = &plan->open;
+
+	while (*link != cell)
+		link = &(*link)->next;
+	*link = cell->next;
+	jm_plan_free_cell(plan, cell);
+}
+
+static int
+time_cmp(const void *a, const void *b)
+{
+	int64_t		x = *(const int64_t *) a;
+	int64_t		y = *(const int64_t *) b;
+
+	return x > y ? -1 : x < y;
+}
+
+/*
+ * Cuts a cell, by the rows at hand, into windows of a page each, which are
+ * planned anew; the cell is gone then.  false when dates cannot cut it.
+ */
+static bool
+cut_cell(JmPlan *plan, JmCell *cell)
+{
+	int64_t    *times;
+	int			n = 0;
+	int64_t		to = cell->to;
+	bool		cut = false;
+	Span	   *span;
+
+	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH)
+		return false;
+	times = make(plan, sizeof(int64_t) * JM_PLAN_MAX_PAGES * JM_PLAN_PAGE);
+	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
+		for (int i = 0; i < cell->pages[p].nrows; i++)
+			if (cell->pages[p].rows[i].created != INT64_MIN)
+				times[n++] = cell->pages[p].rows[i].created - plan->shift;
+	qsort(times, (size_t) n, sizeof(int64_t), time_cmp);
+	for (int i = CUT_ROWS; i < n; i++)
+		if (times[i] > cell->from && times[i] < to)
+		{
+			span = plan_window(plan, cell, times[i], to);
+			if (to == cell->to)
+			{
+				span->closed_top = cell->top;
+				span->top_shift = cell->top_shift;
+				span->grows = cell->grows;
+			}
+			else if (cell->split)
+				cell->split->pending++;
+			to = times[i];
+			cut = true;
+			i += CUT_ROWS - 1;
+		}
+	discard(plan, times);
+	if (!cut)
+		return false;
+	if (cell->split)
+		cell->split->pending++;
+	plan_window(plan, cell, cell->from, to);
+	abandon_cell(plan, cell);
+	return true;
+}
+
+/*
+ * Splits a cell of a second or so by other criteria; it is gone then.  false
+ * when there are none left.
+ */
+static bool
+split_cell(JmPlan *plan, JmCell *cell)
+{
+	Span	   *span;
+	bool		split;
+
+	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH)
+		return false;
+	span = plan_window(plan, cell, cell->from, cell->to);
+	span->grows = cell->grows;
+	split = split_by_filter(plan, span, cell->expected);
+	remove_span(plan, span);
+	if (split)
+		abandon_cell(plan, cell);
+	return split;
+}
+
+/* The cell did not keep still, or its pages do not fit together. */
+static void
+cut_or_fail(JmPlan *plan, JmCell *cell, const char *problem)
+{
+	if (!cut_cell(plan, cell) && !split_cell(plan, cell))
+		finish_cell(plan, cell, JM_CELL_FAILED, problem);
 }
 
 /* Is a page to be read again?  Not more often than is bounded. */
@@ -852,8 +994,7 @@ check_cell(JmPlan *plan, JmCell *cell)
 			missing = true;
 			if (!read_again(plan, &cell->pages[p]))
 			{
-				finish_cell(plan, cell, JM_CELL_FAILED,
-							"a page held fewer offers than it should");
+				cut_or_fail(plan, cell, "a page held fewer offers than it should");
 				return;
 			}
 		}
@@ -870,8 +1011,7 @@ check_cell(JmPlan *plan, JmCell *cell)
 		for (int p = 0; p < cell->npages; p++)
 			if (repeats[p] && !read_again(plan, &cell->pages[p]))
 			{
-				finish_cell(plan, cell, JM_CELL_FAILED,
-							"fewer different offers came than were announced");
+				cut_or_fail(plan, cell, "fewer different offers came than were announced");
 				return;
 			}
 		return;
@@ -888,24 +1028,13 @@ check_cell(JmPlan *plan, JmCell *cell)
 	}
 	else if (cell->expected > JM_PLAN_REACH)
 		finish_cell(plan, cell, JM_CELL_TRUNCATED, "more offers than one search serves");
+	else if (cell->grows && cell->npages > 1 && !cell->still)
+	{
+		cell->rereading = true;
+		clear_page(plan, &cell->pages[0]);
+	}
 	else
 		finish_cell(plan, cell, JM_CELL_COMPLETE, NULL);
-}
-
-/* Gives a cell up; its window goes back to planning. */
-static Span *
-replan(JmPlan *plan, JmCell *cell)
-{
-	Span	   *span = new_span(plan, cell->origin, cell->from, cell->to, &cell->filter);
-	JmCell	  **link = &plan->open;
-
-	span->split = cell->split;
-	push_front(plan, span);
-	while (*link != cell)
-		link = &(*link)->next;
-	*link = cell->next;
-	jm_plan_free_cell(plan, cell);
-	return span;
 }
 
 static bool
@@ -921,10 +1050,14 @@ may_reopen(const JmPlan *plan, const JmCell *cell)
 static void
 reopen_top(JmPlan *plan, JmCell *cell)
 {
-	plan->reopened++;
-	if (plan->shift <= cell->top_shift)
+	Span	   *span;
+
+	/* the first time it may be the second that is just passing */
+	if (plan->reopened++ % 2 == 1 && plan->shift <= cell->top_shift)
 		plan->shift = (cell->top_shift < 0 ? 0 : cell->top_shift / 3600 + 1) * 3600;
-	replan(plan, cell)->open_top = true;
+	span = plan_window(plan, cell, cell->from, cell->to);
+	span->open_top = span->grows = true;
+	abandon_cell(plan, cell);
 }
 
 /*
@@ -936,14 +1069,23 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 {
 	bool		forced = cell->expected > JM_PLAN_REACH;
 
-	if (++cell->moves > MAX_MOVES + cell->npages)
-	{
-		finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
-		return false;
-	}
 	if (total > JM_PLAN_REACH && !forced)
 	{
-		(void) replan(plan, cell);
+		plan_window(plan, cell, cell->from, cell->to)->grows = cell->grows;
+		abandon_cell(plan, cell);
+		return false;
+	}
+	if (++cell->moves > MAX_MOVES)
+	{
+		if (cut_cell(plan, cell))
+			return false;
+		cell->patient = true;
+	}
+	if (cell->moves > MAX_MOVES + MAX_PATIENT_MOVES)
+	{
+		if (split_cell(plan, cell))
+			return false;
+		finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
 		return false;
 	}
 	cell->expected = total;
@@ -955,6 +1097,47 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 		if (page->state == PAGE_HAVE && (page->total != total || p >= cell->npages))
 			clear_page(plan, page);
 	}
+	return true;
+}
+
+/*
+ * The first page of a cell that grows came.  At the end it must be what it was
+ * at first; otherwise the others are read again, in the new order.  false if
+ * the cell is no longer open.
+ */
+static bool
+look_at_first(JmPlan *plan, JmCell *cell)
+{
+	uint64_t	digest = rows_digest(&cell->pages[0]);
+	bool		moved = cell->rereading;
+
+	cell->still = cell->rereading && digest == cell->first_rows;
+	cell->rereading = false;
+	if (cell->still)
+		return true;
+	cell->first_rows = digest;
+	for (int p = 1; p < JM_PLAN_MAX_PAGES; p++)
+		if (cell->pages[p].state == PAGE_HAVE)
+			clear_page(plan, &cell->pages[p]);
+	return !moved || move_total(plan, cell, cell->expected);
+}
+
+/*
+ * May a page be asked for now?  In a cell that grows the first stands before
+ * all the others, and after them.
+ */
+static bool
+may_ask(const JmCell *cell, int p)
+{
+	if (cell->pages[p].state != PAGE_NEEDED)
+		return false;
+	if (!cell->grows || cell->npages < 2)
+		return true;
+	if (p > 0)
+		return cell->pages[0].state == PAGE_HAVE;
+	for (int other = 1; other < cell->npages; other++)
+		if (cell->pages[other].state == PAGE_ASKED)
+			return false;
 	return true;
 }
 
@@ -993,7 +1176,7 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 		{
 			plan->hooks.drop(plan->hooks.context, payload);
 			if (!read_again(plan, page))
-				finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
+				cut_or_fail(plan, cell, "its number of offers kept changing");
 			return;
 		}
 		keep_page(plan, page, total, rows, nrows, payload);
@@ -1002,6 +1185,8 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 	}
 	else
 		keep_page(plan, page, total, rows, nrows, payload);
+	if (p == 0 && cell->grows && !look_at_first(plan, cell))
+		return;
 	check_cell(plan, cell);
 }
 
@@ -1056,7 +1241,7 @@ jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 	{
 		open++;
 		for (int p = 0; p < cell->npages; p++)
-			needed += cell->pages[p].state == PAGE_NEEDED;
+			needed += may_ask(cell, p);
 	}
 	if (needed < plan->depth / 2 && open < plan->depth / CELL_PAGES + 2)
 		for (Span *span = plan->spans; span; span = span->next)
@@ -1069,11 +1254,12 @@ jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 			}
 	for (JmCell *cell = plan->open; cell; cell = cell->next)
 		for (int p = 0; p < cell->npages; p++)
-			if (cell->pages[p].state == PAGE_NEEDED)
+			if (may_ask(cell, p))
 			{
 				cell->pages[p].state = PAGE_ASKED;
 				fill_ask(ask, cell, false, p, cell->origin, cell->from, cell->to, &cell->filter);
 				ask->cell_id = cell->cell_id;
+				ask->pause_ms = cell->patient ? PATIENT_PAUSE_MS : 0;
 				return true;
 			}
 	return false;

@@ -56,6 +56,7 @@ typedef struct JmPlanAsk
 	int64_t		from,
 				to;				/* creation dates, seconds, inclusive */
 	JmPlanFilter filter;
+	int			pause_ms;		/* not to be sent before that */
 	bool		doubtful;		/* set by the caller of jm_plan_answer: what
 								 * came may not be what was sent */
 } JmPlanAsk;
@@ -99,9 +100,14 @@ typedef struct JmCell
 	int			npages;
 	int			answers;		/* pages read, repetitions included */
 	int			moves;			/* how often the total changed meanwhile */
+	bool		patient;		/* is it given time to keep still? */
 	bool		top;			/* should end at the newest offer ... */
 	int64_t		top_shift;		/* ... if this is the clock's shift ... */
 	int			grown;			/* ... and should not have grown so often */
+	bool		grows;			/* may offers be created in it? */
+	uint64_t	first_rows;		/* digest of its first page, if so */
+	bool		rereading;		/* is that being read once more? */
+	bool		still;			/* was it the same? */
 	const char *problem;		/* why it is not complete */
 	JmPlanPage	pages[JM_PLAN_MAX_PAGES];
 	struct JmSplit *split;		/* that it is a part of */
