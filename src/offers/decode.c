@@ -18,13 +18,13 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "offers/decode.h"
+#include "offers/head.h"
 #include "offers/iso8601.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-/* Longest identifier and code taken: they stand in B-tree indexes. */
-#define MAX_ID 200
+/* Longest code taken: they stand in B-tree indexes. */
 #define MAX_CODE 40
 
 typedef enum JmKind
@@ -525,144 +525,6 @@ jm_offer_decode(JsonbContainer *document, JmOffer *offer)
 	decode_object(offer, "", document);
 }
 
-static bool
-is_private(const JsonbValue *key)
-{
-	return (key->val.string.len == 7 && memcmp(key->val.string.val, "contact", 7) == 0) ||
-		(key->val.string.len == 6 && memcmp(key->val.string.val, "agence", 6) == 0);
-}
-
-/*
- * Digest of a container in which missing, null and empty are the same, and
- * numbers are compared as numbers.  0 stands for "says nothing".
- */
-static uint64
-hash_container(JsonbContainer *container, bool top)
-{
-	JsonbIterator *it;
-	JsonbValue	v;
-	JsonbIteratorToken token;
-	uint64		hash = 0;
-	uint64		key = 0;
-	bool		skip = false;
-	bool		any = false;
-
-	check_stack_depth();
-	it = JsonbIteratorInit(container);
-	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
-	{
-		uint64		h = 0;
-
-		if (token == WJB_KEY)
-		{
-			skip = top && is_private(&v);
-			key = hash_bytes_extended((const unsigned char *) v.val.string.val,
-									  v.val.string.len, 1);
-			continue;
-		}
-		if ((token != WJB_VALUE && token != WJB_ELEM) || skip)
-			continue;
-		if (v.type == jbvBinary)
-			h = hash_container(v.val.binary.data, false);
-		else if (!is_blank(&v))
-		{
-			if (v.type == jbvString)
-				h = hash_bytes_extended((const unsigned char *) v.val.string.val,
-										v.val.string.len, 2);
-			else if (v.type == jbvNumeric)
-				h = DatumGetUInt64(DirectFunctionCall2(hash_numeric_extended,
-													   NumericGetDatum(v.val.numeric),
-													   Int64GetDatum(3)));
-			else
-				h = v.val.boolean ? 4 : 5;
-		}
-		if (token == WJB_VALUE)
-		{
-			/* a key without a value counts as missing */
-			if (h == 0)
-				continue;
-			h = hash_combine64(key, h);
-		}
-		any = any || h != 0;
-		hash = hash_combine64(hash, h);
-	}
-	/* never 0 for what says something */
-	return any ? hash | 1 : 0;
-}
-
-/* Content hash of a document, an object; contact and agency do not count. */
-int64
-jm_offer_hash(JsonbContainer *document)
-{
-	return (int64) hash_container(document, true);
-}
-
-/*
- * Reads what must be known of a document before it is decoded: identifier and
- * dates.  head->problem says why it cannot be loaded.
- */
-void
-jm_offer_head(const JsonbValue *document, JmOfferHead *head)
-{
-	JsonbContainer *container;
-	JsonbValue	buffer;
-	JsonbValue *v;
-	int64_t		us;
-
-	memset(head, 0, sizeof(*head));
-	if (document->type != jbvBinary ||
-		!JsonContainerIsObject(document->val.binary.data))
-	{
-		head->problem = "the offer is not an object";
-		return;
-	}
-	container = document->val.binary.data;
-
-	v = getKeyJsonValueFromContainer(container, "id", 2, &buffer);
-	if (v == NULL || v->type == jbvNull)
-		head->problem = "the offer has no identifier";
-	else if (v->type != jbvString)
-		head->problem = "the identifier is not a text";
-	else if (v->val.string.len == 0 || v->val.string.len > MAX_ID)
-		head->problem = "the identifier is empty or too long";
-	else
-	{
-		for (int i = 0; i < v->val.string.len; i++)
-		{
-			unsigned char c = v->val.string.val[i];
-
-			if (c <= ' ' || c == 0x7f)
-				head->problem = "the identifier holds a blank or a control character";
-		}
-		head->id = pnstrdup(v->val.string.val, v->val.string.len);
-	}
-	if (head->problem)
-		return;
-
-	v = getKeyJsonValueFromContainer(container, "dateCreation", 12, &buffer);
-	if (v && !is_blank(v))
-	{
-		if (v->type != jbvString || !jm_iso8601_parse(v->val.string.val, v->val.string.len, &us))
-		{
-			head->problem = "dateCreation is not an instant";
-			return;
-		}
-		head->has_created = true;
-		head->created = us / 1000000;
-	}
-	v = getKeyJsonValueFromContainer(container, "dateActualisation", 17, &buffer);
-	if (v && !is_blank(v))
-	{
-		if (v->type != jbvString || !jm_iso8601_parse(v->val.string.val, v->val.string.len, &us))
-		{
-			head->problem = "dateActualisation is not an instant";
-			return;
-		}
-		head->has_updated_at = true;
-		head->updated_at = us - (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY;
-	}
-}
-
 /* The document as it may be kept and shown: without contact and agency. */
 Jsonb *
 jm_offer_public_document(const JsonbValue *document)
@@ -683,7 +545,7 @@ jm_offer_public_document(const JsonbValue *document)
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
 	{
 		if (token == WJB_KEY)
-			skip = is_private(&v);
+			skip = jm_is_private(v.val.string.val, v.val.string.len);
 		if (skip && (token == WJB_KEY || token == WJB_VALUE))
 			continue;
 		result = pushJsonbValue(&state, token,

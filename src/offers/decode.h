@@ -126,19 +126,6 @@ typedef struct JmOffer
 	List	   *remarks;		/* of JmRemark */
 } JmOffer;
 
-/* What must be known of a document before it is decoded whole. */
-typedef struct JmOfferHead
-{
-	char	   *id;				/* as the source gives it; NULL: unusable */
-	const char *problem;		/* why, if it is */
-	bool		has_created;
-	int64		created;		/* seconds since 1970 */
-	bool		has_updated_at;
-	TimestampTz updated_at;
-} JmOfferHead;
-
-extern int64 jm_offer_hash(JsonbContainer *document);
-extern void jm_offer_head(const JsonbValue *document, JmOfferHead *head);
 extern void jm_offer_decode(JsonbContainer *document, JmOffer *offer);
 extern Jsonb *jm_offer_public_document(const JsonbValue *document);
 extern pg_uuid_t jm_digest(char *const *parts, int n);

@@ -153,38 +153,28 @@ pump(JmHarvest *h)
  * first of those that cannot be read; *unreadable: how many these are.
  */
 static int
-page_rows(const JmPage *page, JmPlanRow *rows, const char **problem, int *unreadable)
+page_rows(const JmOfferPage * page, JmPlanRow *rows, const char **problem, int *unreadable)
 {
-	JsonbIterator *it;
-	JsonbValue	v;
-	JsonbIteratorToken token;
-	int			n = 0;
+	int			n = Min(page->count, JM_PLAN_PAGE);
 
 	*unreadable = 0;
-	if (page->offers == NULL)
-		return 0;
-	it = JsonbIteratorInit(page->offers);
-	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE && n < JM_PLAN_PAGE)
+	for (int i = 0; i < n; i++)
 	{
-		JmOfferHead head;
+		const JmOfferHead *head = &page->offers[i].head;
 
-		if (token != WJB_ELEM)
-			continue;
-		jm_offer_head(&v, &head);
-		rows[n].readable = head.problem == NULL;
-		rows[n].created = head.has_created ? head.created : PG_INT64_MIN;
-		rows[n].id = head.id ? hash_bytes_extended((unsigned char *) head.id,
-												   strlen(head.id), 0) : 0;
-		n++;
-		if (head.problem && (*unreadable)++ == 0)
-			*problem = head.id ? psprintf("%s (offer %s)", head.problem, head.id) : head.problem;
+		rows[i].readable = head->problem == NULL;
+		rows[i].created = head->has_created ? head->created : PG_INT64_MIN;
+		rows[i].id = head->id ? hash_bytes_extended((unsigned char *) head->id,
+													strlen(head->id), 0) : 0;
+		if (head->problem && (*unreadable)++ == 0)
+			*problem = head->id ? psprintf("%s (offer %s)", head->problem, head->id) : head->problem;
 	}
 	return n;
 }
 
 /* What is wrong with an answer's envelope, or NULL; *total is what it tells. */
 static const char *
-check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmPage *page, int64 *total)
+check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage * page, int64 *total)
 {
 	const JmContentRange *range = &request->range;
 
@@ -260,33 +250,21 @@ no_answer(JmHarvest *h, Tag *tag, const JmRequest *request)
 	jm_plan_no_answer(h->plan, &tag->ask);
 }
 
-/* The parsed page in memory of its own, or NULL and why not. */
-static JmPage *
+/* The answer's offers in memory of their own, or NULL and why not. */
+static JmOfferPage *
 read_page(JmHarvest *h, const JmRequest *request, const char **problem)
 {
-	JmPage		parsed;
-	JmPage	   *page;
-	MemoryContext context;
-	ErrorData  *error = jm_search_page(request, &parsed);
+	MemoryContext context = AllocSetContextCreate(h->context, "jobmarket page", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	JmOfferPage *page = palloc(sizeof(JmOfferPage));
+	ErrorData  *error = jm_search_offers(request, page);
 
-	if (error)
-	{
-		*problem = error->message;
-		return NULL;
-	}
-	/* parsing needs many times the memory of its result */
-	context = AllocSetContextCreate(h->context, "jobmarket page", ALLOCSET_SMALL_SIZES);
-	page = MemoryContextAlloc(context, sizeof(JmPage));
-	*page = parsed;
-	if (parsed.root)
-	{
-		page->root = MemoryContextAlloc(context, VARSIZE(parsed.root));
-		memcpy(page->root, parsed.root, VARSIZE(parsed.root));
-		if (parsed.offers)
-			page->offers = (JsonbContainer *) ((char *) page->root +
-											   ((char *) parsed.offers - (char *) parsed.root));
-	}
-	return page;
+	MemoryContextSwitchTo(old);
+	if (error == NULL)
+		return page;
+	*problem = pstrdup(error->message);
+	MemoryContextDelete(context);
+	return NULL;
 }
 
 static void
@@ -298,7 +276,7 @@ use_answer(JmHarvest *h, const JmPlanAsk *ask, const JmRequest *request)
 	int			unreadable;
 	int			nrows;
 	JmPlanAsk	answered;
-	JmPage	   *page = read_page(h, request, &problem);
+	JmOfferPage *page = read_page(h, request, &problem);
 
 	if (page && problem == NULL)
 		problem = check_envelope(request, ask, page, &total);

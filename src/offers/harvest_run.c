@@ -650,7 +650,7 @@ add_figures(JmFigures *f, const JmCell *cell, const JmLoadCounts *counts)
 
 /*
  * Stores a cell's offers, its row, the errors noted meanwhile and the figures.
- * Calls meanwhile between its pages.  Payloads are JmPage.
+ * Calls meanwhile between its pages.  Payloads are JmOfferPage.
  */
 void
 jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
@@ -669,11 +669,9 @@ jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
 	loader = jm_loader_create(h->source, h->run_id, cell->cell_id);
 	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
 	{
-		JmPage	   *page = cell->pages[p].payload;
-
-		if (page && page->offers)
+		if (cell->pages[p].payload)
 		{
-			jm_loader_add(loader, page->offers);
+			jm_loader_add_page(loader, cell->pages[p].payload);
 			meanwhile(h);
 		}
 	}

@@ -11,6 +11,7 @@
 #include "offers/json_repair.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -41,6 +42,18 @@ utf8_length(const unsigned char *s, size_t left)
 			(s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80 ? 4 : 0;
 	}
 	return 0;
+}
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Are these eight bytes ASCII without a backslash or a zero? */
+static bool
+is_plain(uint64_t bytes)
+{
+	uint64_t	slash = bytes ^ EACH_BYTE('\\');
+
+	/* the classic test for a zero byte; exact where no byte is above 0x7f */
+	return ((bytes | (bytes - EACH_BYTE(1)) | (slash - EACH_BYTE(1))) & EACH_BYTE(0x80)) == 0;
 }
 
 /* The value of the four hexadecimal digits at s, or -1. */
@@ -87,6 +100,17 @@ jm_json_repair(const char *in, size_t len, char *out, size_t *repairs)
 	while (p < end)
 	{
 		size_t		n;
+		uint64_t	bytes;
+
+		/* most of a text, eight bytes at a time */
+		while (end - p >= 8 && (memcpy(&bytes, p, 8), is_plain(bytes)))
+		{
+			memcpy(o, p, 8);
+			o += 8;
+			p += 8;
+		}
+		if (p == end)
+			break;
 
 		if (*p == '\\' && end - p >= 2)
 		{

@@ -35,7 +35,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "offers/decode.h"
-#include "offers/json_repair.h"
+#include "offers/head.h"
 #include "offers/load.h"
 #include "storage/lmgr.h"
 #include "text/understand.h"
@@ -48,9 +48,9 @@
 #include "utils/tuplestore.h"
 
 /* Enough for a statement's fixed cost not to matter, little enough memory. */
-#define BATCH 500
+#define BATCH 1500
 
-/* With fewer documents the triggers of foreign keys cost less than replanning. */
+/* With fewer to write the triggers of foreign keys cost less than replanning. */
 #define MIN_OWN_CHECKS 100
 
 /* Different remarks of one load that are told apart. */
@@ -63,7 +63,10 @@ typedef struct Document
 {
 	char	   *offer_id;
 	const char *bare_id;		/* as the source gives it */
-	JsonbValue	value;			/* the object, of binary type */
+	JsonbValue	value;			/* the object, of binary type, once it is
+								 * needed */
+	const char *text;			/* the same as JSON text, NULL if not given so */
+	size_t		text_len;
 	JmOfferHead head;
 	int64		hash;
 	JmOffer    *offer;			/* decoded, if it is to be written */
@@ -902,6 +905,21 @@ write_rejects(JmLoader *loader)
 	loader->rejects = NIL;
 }
 
+/* Makes jsonb of what was given as text. */
+static void
+parse_document(Document *d)
+{
+	Jsonb	   *root;
+
+	if (d->text == NULL)
+		return;
+	root = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
+											  CStringGetDatum(pnstrdup(d->text, d->text_len))));
+	d->value.type = jbvBinary;
+	d->value.val.binary.data = &root->root;
+	d->value.val.binary.len = VARSIZE(root) - VARHDRSZ;
+}
+
 static void check_ourselves(JmLoader *loader);
 
 static void
@@ -915,9 +933,12 @@ flush_batch(JmLoader *loader)
 	write_rejects(loader);
 	if (loader->ndocuments > 0)
 	{
-		check_ourselves(loader);
 		sort_documents(loader);
 		look_up(loader);
+		for (int i = 0; i < loader->ndocuments; i++)
+			nwrite += loader->documents[i].write;
+		if (nwrite >= MIN_OWN_CHECKS)
+			check_ourselves(loader);
 		for (int i = 0; i < loader->ndocuments; i++)
 		{
 			Document   *d = &loader->documents[i];
@@ -928,8 +949,8 @@ flush_batch(JmLoader *loader)
 				continue;
 			}
 			CHECK_FOR_INTERRUPTS();
-			nwrite++;
 			any_known = any_known || d->known;
+			parse_document(d);
 			d->offer = palloc(sizeof(JmOffer));
 			jm_offer_decode(d->value.val.binary.data, d->offer);
 			note_remarks(loader, d);
@@ -947,51 +968,6 @@ flush_batch(JmLoader *loader)
  * What the others use
  * ------------------------------------------------------------------------
  */
-
-/*
- * Parses an answer of the search: an object with "resultats", or a bare array.
- * What jsonb would refuse in a text is repaired first.  Errors: what is not
- * JSON, or neither of the two, as ERRCODE_INVALID_TEXT_REPRESENTATION.
- */
-void
-jm_page_parse(const char *body, size_t len, JmPage *page)
-{
-	char	   *text;
-	JsonbValue	buffer;
-	JsonbValue *v;
-
-	memset(page, 0, sizeof(*page));
-	text = MemoryContextAllocExtended(CurrentMemoryContext, JM_JSON_REPAIR_SIZE(len),
-									  MCXT_ALLOC_HUGE);
-
-	len = jm_json_repair(body, len, text, &page->repairs);
-	if (len == 0)
-	{
-		pfree(text);			/* 204: nothing found */
-		return;
-	}
-	page->root = DatumGetJsonbP(DirectFunctionCall1(jsonb_in,
-													CStringGetDatum(pg_any_to_server(text, len, PG_UTF8))));
-	pfree(text);
-
-	if (JB_ROOT_IS_ARRAY(page->root) && !JB_ROOT_IS_SCALAR(page->root))
-		page->offers = &page->root->root;
-	else if (JB_ROOT_IS_OBJECT(page->root))
-	{
-		v = getKeyJsonValueFromContainer(&page->root->root, "resultats", 9, &buffer);
-		if (v && v->type == jbvBinary && JsonContainerIsArray(v->val.binary.data))
-			page->offers = v->val.binary.data;
-		else if (v == NULL || v->type != jbvNull)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-					 errmsg("the answer has no \"resultats\"")));
-	}
-	else
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("the answer is neither an object nor an array")));
-	page->count = page->offers ? JsonContainerSize(page->offers) : 0;
-}
 
 /*
  * Has somebody put triggers, rules or foreign keys of his own on a table that
@@ -1044,7 +1020,7 @@ lock_rules(void)
 static void
 check_ourselves(JmLoader *loader)
 {
-	if (loader->checks_itself || loader->ndocuments < MIN_OWN_CHECKS || has_user_hooks())
+	if (loader->checks_itself || has_user_hooks())
 		return;
 	lock_rules();
 	(void) set_config_option("session_replication_role", "replica", PGC_SUSET,
@@ -1111,6 +1087,36 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 	return loader;
 }
 
+/* Adds a document whose head is known; it is in no memory of the batch's. */
+static void
+add_document(JmLoader *loader, Document *given)
+{
+	MemoryContext old = MemoryContextSwitchTo(loader->batch_context);
+
+	loader->position++;
+	loader->counts.received++;
+	if (given->head.problem == NULL && *loader->prefix == '\0' && strchr(given->head.id, ':'))
+		given->head.problem = "the identifier holds a colon, which parts other sources' identifiers";
+	if (given->head.problem)
+	{
+		Reject	   *reject = palloc(sizeof(Reject));
+
+		reject->problem = given->head.problem;
+		reject->offer_id = given->head.id ? pstrdup(given->head.id) : NULL;
+		reject->position = loader->position;
+		loader->rejects = lappend(loader->rejects, reject);
+		loader->counts.rejected++;
+	}
+	else
+	{
+		given->offer_id = psprintf("%s%s", loader->prefix, given->head.id);
+		loader->documents[loader->ndocuments++] = *given;
+	}
+	MemoryContextSwitchTo(old);
+	if (loader->ndocuments == BATCH || list_length(loader->rejects) >= BATCH)
+		flush_batch(loader);
+}
+
 /*
  * Adds an array of documents.  The container must stay in memory until
  * jm_loader_finish.
@@ -1124,39 +1130,38 @@ jm_loader_add(JmLoader *loader, JsonbContainer *offers)
 
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
 	{
+		Document	d;
 		MemoryContext old;
-		Document   *d;
 
 		if (token != WJB_ELEM)
 			continue;
+		memset(&d, 0, sizeof(d));
+		d.value = v;
 		old = MemoryContextSwitchTo(loader->batch_context);
-		loader->position++;
-		loader->counts.received++;
-		d = &loader->documents[loader->ndocuments];
-		memset(d, 0, sizeof(*d));
-		d->value = v;
-		jm_offer_head(&v, &d->head);
-		if (d->head.problem == NULL && *loader->prefix == '\0' && strchr(d->head.id, ':'))
-			d->head.problem = "the identifier holds a colon, which parts other sources' identifiers";
-		if (d->head.problem)
-		{
-			Reject	   *reject = palloc(sizeof(Reject));
-
-			reject->problem = d->head.problem;
-			reject->offer_id = d->head.id;
-			reject->position = loader->position;
-			loader->rejects = lappend(loader->rejects, reject);
-			loader->counts.rejected++;
-		}
-		else
-		{
-			d->offer_id = psprintf("%s%s", loader->prefix, d->head.id);
-			d->hash = jm_offer_hash(v.val.binary.data);
-			loader->ndocuments++;
-		}
+		jm_offer_head(&v, &d.head);
 		MemoryContextSwitchTo(old);
-		if (loader->ndocuments == BATCH || list_length(loader->rejects) >= BATCH)
-			flush_batch(loader);
+		if (d.head.problem == NULL)
+			d.hash = jm_offer_hash(v.val.binary.data);
+		add_document(loader, &d);
+	}
+}
+
+/* Adds the documents of a page, which must stay in memory likewise. */
+void
+jm_loader_add_page(JmLoader *loader, const JmOfferPage * page)
+{
+	for (int i = 0; i < page->count; i++)
+	{
+		const		JmPageOffer *offer = &page->offers[i];
+		Document	d;
+
+		memset(&d, 0, sizeof(d));
+		d.head = offer->head;
+		d.hash = offer->hash;
+		d.value = offer->value;
+		d.text = offer->text;
+		d.text_len = offer->text_len;
+		add_document(loader, &d);
 	}
 }
 

@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "utils/jsonb.h"
+#include "offers/page.h"
 
 typedef struct JmLoadCounts
 {
@@ -21,19 +21,9 @@ typedef struct JmLoadCounts
 
 typedef struct JmLoader JmLoader;
 
-/* One answer of the search, parsed. */
-typedef struct JmPage
-{
-	Jsonb	   *root;
-	JsonbContainer *offers;		/* the array of documents, NULL if none */
-	int			count;
-	size_t		repairs;		/* characters that had to be replaced */
-} JmPage;
-
-extern void jm_page_parse(const char *body, size_t len, JmPage *page);
-
 extern JmLoader *jm_loader_create(const char *source, int64 run_id, int64 cell_id);
 extern void jm_loader_add(JmLoader *loader, JsonbContainer *offers);
+extern void jm_loader_add_page(JmLoader *loader, const JmOfferPage * page);
 extern void jm_loader_finish(JmLoader *loader, JmLoadCounts *counts);
 
 #endif							/* JM_LOAD_H */

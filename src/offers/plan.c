@@ -6,7 +6,7 @@
  * cells: windows of creation dates of one origin.  Halving windows blindly
  * wastes a request on each that is too full.  Instead each span of time is
  * walked from its newest offer to its oldest: sorted by date, the last page of
- * the first 1,500 rows tells exactly where those end, and is itself one of the
+ * the first 1,200 rows tells exactly where those end, and is itself one of the
  * pages to be read.  The cell above that date is then a closed window, whose
  * announced total can be compared with what is read; the walk goes on below.
  * So hardly a request is wasted, and no knowledge of earlier runs is needed.
@@ -35,7 +35,7 @@
 
 /* Rows of a cell that a walk cuts: two cells at once stay within the work
  * that one cell of the API's reach would be. */
-#define CELL_PAGES 10
+#define CELL_PAGES 8
 #define CELL_ROWS (CELL_PAGES * JM_PLAN_PAGE)
 
 /* How often a page is read at most. */
@@ -55,13 +55,19 @@
 #define MAX_REOPENED 16
 
 /* A doubtful answer is asked for again so often, and then taken. */
-#define MAX_DOUBTS 2
+#define MAX_DOUBTS 4
 
 /* Rows that were unreadable in so many readings of a page will stay so. */
 #define SAME_UNREADABLE 3
 
 /* Requests under way at once, until jm_plan_set_depth tells. */
 #define DEFAULT_DEPTH 8
+
+/* Pages at most that are asked for or read and not yet stored, beyond those of
+ * a deep pipeline: one cell is read while another is stored.  They are lost
+ * when the harvest is cut off; with the requests that only count, they are not
+ * more than one search has. */
+#define MAX_HELD (2 * CELL_PAGES)
 
 /* The API's clock shift is a matter of time zones. */
 #define SHIFT_STEP 900
@@ -130,6 +136,7 @@ struct JmPlan
 	int			nromes;
 	int64_t		next_id;
 	int			depth;			/* requests that should be under way */
+	int			taken;			/* pages of finished cells not freed yet */
 	int			reopened;		/* how often close_top had failed */
 	int64_t		announced;		/* rows of the spans given, as first counted */
 	int64_t		shift;			/* a row created at t is selected by bound t -
@@ -1212,7 +1219,7 @@ fill_ask(JmPlanAsk *ask, void *unit, bool probe, int page, int origin,
 
 /*
  * Tells how many requests should be under way at once: the plan looks so far
- * ahead, and keeps depth / 10 + 2 cells open.
+ * ahead, but holds no more pages than that and MAX_HELD.
  */
 void
 jm_plan_set_depth(JmPlan *plan, int depth)
@@ -1235,15 +1242,20 @@ bool
 jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 {
 	int			needed = 0;
-	int			open = 0;
+	int			held = plan->taken;
 
+	for (JmCell *cell = plan->ready; cell; cell = cell->next)
+		held += cell->npages;
+	for (Span *span = plan->spans; span; span = span->next)
+		held += span->asked ? CELL_PAGES : 0;
 	for (JmCell *cell = plan->open; cell; cell = cell->next)
 	{
-		open++;
+		held += cell->npages;
 		for (int p = 0; p < cell->npages; p++)
 			needed += may_ask(cell, p);
 	}
-	if (needed < plan->depth / 2 && open < plan->depth / CELL_PAGES + 2)
+	if (needed < plan->depth / 2 &&
+		(held == 0 || held + CELL_PAGES <= MAX_HELD || held <= plan->depth))
 		for (Span *span = plan->spans; span; span = span->next)
 			if (!span->asked)
 			{
@@ -1405,7 +1417,11 @@ jm_plan_ready(JmPlan *plan)
 	JmCell	   *cell = plan->ready;
 
 	if (cell)
+	{
 		plan->ready = cell->next;
+		cell->taken = true;
+		plan->taken += cell->npages;
+	}
 	return cell;
 }
 
@@ -1414,6 +1430,8 @@ jm_plan_free_cell(JmPlan *plan, JmCell *cell)
 {
 	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
 		clear_page(plan, &cell->pages[p]);
+	if (cell->taken)
+		plan->taken -= cell->npages;
 	discard(plan, cell);
 }
 

@@ -109,6 +109,7 @@ typedef struct JmCell
 	bool		rereading;		/* is that being read once more? */
 	bool		still;			/* was it the same? */
 	const char *problem;		/* why it is not complete */
+	bool		taken;			/* by jm_plan_ready */
 	JmPlanPage	pages[JM_PLAN_MAX_PAGES];
 	struct JmSplit *split;		/* that it is a part of */
 	struct JmCell *next;

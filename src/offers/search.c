@@ -11,7 +11,7 @@
 typedef struct ParseArgs
 {
 	const JmRequest *request;
-	JmPage	   *page;
+	void	   *page;
 } ParseArgs;
 
 static void
@@ -20,6 +20,14 @@ parse(void *arg)
 	ParseArgs  *args = arg;
 
 	jm_page_parse(args->request->body, args->request->body_len, args->page);
+}
+
+static void
+scan(void *arg)
+{
+	ParseArgs  *args = arg;
+
+	jm_page_scan(args->request->body, args->request->body_len, args->page);
 }
 
 /*
@@ -32,6 +40,15 @@ jm_search_page(const JmRequest *request, JmPage *page)
 	ParseArgs	args = {request, page};
 
 	return jm_try(parse, &args);
+}
+
+/* Likewise, with the offers' heads only. */
+ErrorData *
+jm_search_offers(const JmRequest *request, JmOfferPage * page)
+{
+	ParseArgs	args = {request, page};
+
+	return jm_try(scan, &args);
 }
 
 /* ERROR for an answer that jm_search_page could not read. */

@@ -74,6 +74,35 @@ like($stderr, qr/complete: \d+ offers received, 0 inserted, 0 updated, \d+ uncha
 	'harvest again: all unchanged');
 is(digest('http'), digest('loaded'), 'and the tables as they were');
 
+# a harvest reads texts where load_offers reads jsonb: odd ones mean the same;
+# those of origin 2 are too odd for that, and with them their page
+my @odd = (
+	[1, ''],
+	[1, ', "description": "tab\t line\n \"quote\" \u00e9\u20ac \ud83d\ude80 back\\\\slash \/"'],
+	[1, ', "nombrePostes": 1e0, "lieuTravail": {"latitude": 48.850, "longitude": -0.0}'],
+	[1, ', "description": "   ", "competences": [], "salaire": {}, "formations": [{}, null, ""]'],
+	[1, ', "dur\u00e9e": true, "inconnu": [1, "a", {"b": [false, null]}], "contact": {"nom": "Un"}, "agence": {"x": 1}'],
+	[1, ', "\u0063ontact": {"nom": "Un"}, "nul": "a\u0000b"'],
+	[2, ', "nombrePostes": 1'],
+	[2, ', "profond": ' . '[' x 40 . ']' x 40],
+	[2, ', "large": {' . join(', ', map { qq("k$_": $_) } 1 .. 300) . '}'],
+	[2, ', "deux": 1, "deux": 2']);
+my $file = "$PostgreSQL::Test::Utils::tmp_check/odd.jsonl";
+open(my $out, '>', $file) or die "$file: $!";
+print $out qq({"id": "ODD$_", "dateCreation": "2026-01-02T03:04:05.678Z", "intitule": "x", ),
+	qq("origineOffre": {"origine": "$odd[$_][0]"}$odd[$_][1]}\n) foreach 0 .. $#odd;
+close $out;
+my $strange = Emulator->new('--file' => $file, '--client' => 'fast:secret:0');
+database('odd');
+$node->safe_psql('odd', 'CREATE SERVER odd FOREIGN DATA WRAPPER jobmarket OPTIONS (' . $strange->server_options . q{);
+	CREATE USER MAPPING FOR CURRENT_USER SERVER odd OPTIONS (client_id 'fast', client_secret 'secret')});
+($status, $stdout, $stderr) = $node->psql('odd', q{CALL jobmarket.harvest('{odd}')});
+my $n = @odd;
+like($stderr, qr/complete: $n offers received, $n inserted/, 'odd texts are harvested');
+like($node->safe_psql('odd', q{SELECT l FROM (SELECT jsonb_agg(document) d FROM jobmarket.fetch_offers('odd', '{}', 150)) p, jobmarket.load_offers(d) l}),
+	qr/^\($n,0,0,$n,0\)$/, 'and unchanged to load_offers');
+$strange->stop;
+
 # children as many as the documents have
 is( $node->safe_psql('http', q{
 	WITH d AS (SELECT offer_id, document FROM jobmarket.offer_document), expected AS (

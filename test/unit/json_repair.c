@@ -4,6 +4,7 @@
 
 static char out[4096];
 static size_t repairs;
+static unsigned long rng = 1;
 
 static const char *
 repair(const char *in)
@@ -40,5 +41,25 @@ main(void)
 	CHECK_STR(repair("\\"), "\\");
 	jm_json_repair("a\0b", 3, out, &repairs);
 	CHECK_STR(out, "a\xef\xbf\xbd" "b");
+	/* what stands before a text, eight bytes at a time, does not change it */
+	for (int round = 0; round < 20000; round++)
+	{
+		static const char *const bits[] = {"a", "\\", "u", "0000", "d83d", "\\ude80", "\xc3\xa9", "\xe9", "\"", "abcdefgh"};
+		char text[	200] = "";
+		char		alone[600];
+		int			ahead = round % 17;
+
+		for (int i = 0; i < round % 9; i++)
+		{
+			rng = rng * 6364136223846793005UL + 1442695040888963407UL;
+			strcat(text, bits[(rng >> 33) % 10]);
+		}
+		strcpy(alone, repair(text));
+		memmove(text +ahead, text, strlen(text) + 1);
+		memset(text, 'x', (size_t) ahead);
+		repair(text);
+		CHECK(strncmp(out, "xxxxxxxxxxxxxxxxx", (size_t) ahead) == 0);
+		CHECK_STR(out + ahead, alone);
+	}
 	return unit_failures != 0;
 }
