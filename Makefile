@@ -20,7 +20,7 @@ OBJS_json = src/json/json.o src/json/json_text.o
 OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
 	src/offers/harvest.o src/offers/harvest_run.o src/offers/head.o src/offers/plan.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
-	src/offers/offers.o src/offers/page.o src/offers/query.o src/offers/search.o
+	src/offers/offers.o src/offers/page.o src/offers/progress.o src/offers/query.o src/offers/search.o
 OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o \
 	src/text/keywords.o src/text/literals.o src/text/metier.o src/text/normalise.o \
 	src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \

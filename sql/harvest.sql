@@ -138,21 +138,39 @@ REVOKE ALL ON PROCEDURE jobmarket.resume_harvest(bigint) FROM PUBLIC;
 COMMENT ON PROCEDURE jobmarket.resume_harvest(bigint) IS
 'Reads what an interrupted or partial harvest is missing, and only that';
 
+CREATE FUNCTION jobmarket.harvest_live(
+	OUT run_id bigint, OUT pid int, OUT offers_received bigint, OUT offers_available bigint,
+	OUT requests bigint, OUT retries bigint, OUT throttled bigint, OUT bytes bigint, OUT rejected bigint)
+RETURNS SETOF record
+LANGUAGE C STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'jobmarket_harvest_live';
+COMMENT ON FUNCTION jobmarket.harvest_live() IS
+'Harvests of this database as of their last answer, from shared memory; no row where the library is not preloaded. See the view harvest_progress';
+
 CREATE VIEW jobmarket.harvest_progress AS
-SELECT r.run_id, r.source, r.mode, r.servers, r.started_at, r.pid,
-	   round((100.0 * least(r.offers_received, r.offers_available) / nullif(r.offers_available, 0))::numeric, 1) AS percent,
-	   r.offers_received, r.offers_available,
-	   round(((r.offers_received - r.received_before)
-		/ nullif(extract(epoch FROM clock_timestamp() - coalesce(r.resumed_at, r.started_at)), 0))::numeric, 1)
-		AS offers_per_second,
-	   CASE WHEN r.offers_received > r.received_before AND r.offers_available > r.offers_received THEN
-		(clock_timestamp() - coalesce(r.resumed_at, r.started_at))
-		* ((r.offers_available - r.offers_received)::float8 / (r.offers_received - r.received_before)) END AS remaining,
-	   r.requests, r.retries, r.throttled, r.bytes, r.rejected
-FROM jobmarket.harvest_run r
-WHERE r.status = 'running'
-  AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid);
-COMMENT ON VIEW jobmarket.harvest_progress IS 'Harvests under way, as of their last stored cell';
+WITH figures AS (
+	SELECT r.run_id, r.source, r.mode, r.servers, r.started_at, r.pid, r.received_before,
+		   clock_timestamp() - coalesce(r.resumed_at, r.started_at) AS elapsed,
+		   greatest(l.offers_received, r.offers_received) AS offers_received,
+		   greatest(l.offers_available, r.offers_available) AS offers_available,
+		   greatest(l.requests, r.requests) AS requests, greatest(l.retries, r.retries) AS retries,
+		   greatest(l.throttled, r.throttled) AS throttled, greatest(l.bytes, r.bytes) AS bytes,
+		   greatest(l.rejected, r.rejected) AS rejected
+	FROM jobmarket.harvest_run r
+	LEFT JOIN jobmarket.harvest_live() l ON l.run_id = r.run_id AND l.pid = r.pid
+	WHERE r.status = 'running'
+	  AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = r.pid)
+)
+SELECT run_id, source, mode, servers, started_at, pid,
+	   round((100.0 * least(offers_received, offers_available) / nullif(offers_available, 0))::numeric, 1) AS percent,
+	   offers_received, offers_available,
+	   round(((offers_received - received_before) / nullif(extract(epoch FROM elapsed), 0))::numeric, 1) AS offers_per_second,
+	   CASE WHEN offers_received > received_before AND offers_available > offers_received THEN
+		elapsed * ((offers_available - offers_received)::float8 / (offers_received - received_before)) END AS remaining,
+	   requests, retries, throttled, bytes, rejected
+FROM figures;
+COMMENT ON VIEW jobmarket.harvest_progress IS
+'Harvests under way, as of their last answer, or their last stored cell where the library is not preloaded';
 COMMENT ON COLUMN jobmarket.harvest_progress.run_id IS 'The run';
 COMMENT ON COLUMN jobmarket.harvest_progress.source IS 'Source of the offers';
 COMMENT ON COLUMN jobmarket.harvest_progress.mode IS 'full or incremental';

@@ -3,17 +3,21 @@
 -- wants of those that are withdrawn
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION jobmarket.purge_history(keep interval DEFAULT '90 days')
+CREATE FUNCTION jobmarket.purge_history(keep interval DEFAULT NULL)
 RETURNS TABLE (relation text, deleted bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	cutoff timestamptz := now() - keep;
+	-- NULL where all is kept; the settings are unknown until the library is loaded
+	runs_before timestamptz := now() - coalesce(keep,
+		make_interval(days => nullif(coalesce(nullif(current_setting('jobmarket.keep_runs', true), ''), '90')::int, -1)));
+	changes_before timestamptz := now() - coalesce(keep,
+		make_interval(days => nullif(coalesce(nullif(current_setting('jobmarket.keep_changes', true), ''), '-1')::int, -1)));
 	old_runs bigint[];
 BEGIN
-	IF keep IS NULL OR keep < interval '0' THEN
-		RAISE EXCEPTION 'cannot keep history for %', coalesce(keep::text, 'NULL')
+	IF keep < interval '0' THEN
+		RAISE EXCEPTION 'cannot keep history for %', keep
 			USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Give a positive interval, as ''90 days''.';
 	END IF;
@@ -21,14 +25,14 @@ BEGIN
 	-- and what runs or may be resumed is not history yet
 	SELECT coalesce(array_agg(r.run_id), '{}') INTO old_runs
 	FROM jobmarket.harvest_run r
-	WHERE r.finished_at < cutoff AND r.status <> 'running'
+	WHERE r.finished_at < runs_before AND r.status <> 'running'
 	  AND NOT EXISTS (SELECT FROM jobmarket.source s WHERE s.last_complete_run_id = r.run_id)
 	  AND EXISTS (SELECT FROM jobmarket.harvest_run n
 		WHERE n.source = r.source AND n.criteria = r.criteria AND n.run_id > r.run_id
 		  AND (n.status = 'complete' OR r.status <> 'complete'));
 
 	relation := 'harvest_error';
-	DELETE FROM jobmarket.harvest_error e WHERE e.run_id = ANY (old_runs) OR e.occurred_at < cutoff;
+	DELETE FROM jobmarket.harvest_error e WHERE e.run_id = ANY (old_runs) OR e.occurred_at < runs_before;
 	GET DIAGNOSTICS deleted = ROW_COUNT;
 	RETURN NEXT;
 	relation := 'harvest_cell';
@@ -40,14 +44,14 @@ BEGIN
 	GET DIAGNOSTICS deleted = ROW_COUNT;
 	RETURN NEXT;
 	relation := 'offer_change';
-	DELETE FROM jobmarket.offer_change h WHERE h.changed_at < cutoff;
+	DELETE FROM jobmarket.offer_change h WHERE h.changed_at < changes_before;
 	GET DIAGNOSTICS deleted = ROW_COUNT;
 	RETURN NEXT;
 END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.purge_history(interval) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.purge_history(interval) IS
-'Deletes harvest runs with their cells, errors and changes of offers that are older; keeps what the next harvests need. Returns the rows deleted from each table';
+'Deletes harvest runs with their cells and errors, and changes of offers, that are older than keep; without it, than the settings jobmarket.keep_runs and jobmarket.keep_changes say, as each harvest does at its end. Keeps what the next harvests need. Returns the rows deleted from each table';
 
 CREATE FUNCTION jobmarket.anonymise_withdrawn(older_than interval)
 RETURNS bigint

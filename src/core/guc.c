@@ -21,6 +21,8 @@ int			jm_max_retries = 5;
 int			jm_max_retry_after = 300;
 bool		jm_keep_documents = true;
 bool		jm_understand_offers = true;
+static int	keep_runs = 90;
+static int	keep_changes = -1;
 
 /* Defines every setting; called once when the library is loaded. */
 void
@@ -94,6 +96,22 @@ jm_guc_init(void)
 							 true,
 							 PGC_USERSET, 0,
 							 NULL, NULL, NULL);
+
+	/* read by purge_history, in SQL */
+	DefineCustomIntVariable("jobmarket.keep_runs",
+							"Days that harvest runs are kept, with their cells and errors.",
+							"Each harvest deletes older ones at its end. -1 keeps them for ever.",
+							&keep_runs,
+							90, -1, 36500,
+							PGC_USERSET, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("jobmarket.keep_changes",
+							"Days that the history of offers (offer_change) is kept.",
+							"Each harvest deletes older changes at its end. -1 keeps them for ever.",
+							&keep_changes,
+							-1, -1, 36500,
+							PGC_USERSET, 0,
+							NULL, NULL, NULL);
 
 #if PG_VERSION_NUM >= 150000
 	MarkGUCPrefixReserved("jobmarket");

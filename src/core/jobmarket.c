@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "http/http.h"
 #include "miscadmin.h"
+#include "offers/progress.h"
 #include "utils/builtins.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
@@ -29,6 +30,7 @@ _PG_init(void)
 {
 	jm_guc_init();
 	jm_http_init();
+	jm_progress_init();
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_version);

@@ -26,6 +26,7 @@
 #include "nodes/parsenodes.h"
 #include "offers/decode.h"
 #include "offers/harvest.h"
+#include "offers/progress.h"
 #include "offers/query.h"
 #include "offers/search.h"
 #include "pgstat.h"
@@ -449,6 +450,7 @@ report_progress(JmHarvest *h)
 			 " offers, %.0f/s, " INT64_FORMAT " requests, " INT64_FORMAT " throttled, %s",
 			 h->run_id, percent, f->received, f->available, rate, f->requests, f->throttled, left);
 	pgstat_report_activity(STATE_RUNNING, line);
+	jm_progress_set(h);
 	if (!TimestampDifferenceExceeds(h->last_notice, now, NOTICE_EVERY_MS))
 		return;
 	h->last_notice = now;
@@ -500,11 +502,18 @@ finish(JmHarvest *h)
 {
 	JmFigures  *f = &h->figures;
 	const char *status = jm_harvest_status(h);
+	ErrorData  *error;
 
 	run_pinned(jm_harvest_end, h);
 	SPI_commit();
 	h->committed = *f;
 	h->errors = NIL;
+	error = jm_try(jm_harvest_purge, h);
+	if (error)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("old history was not deleted: %s", error->message)));
+	SPI_commit();
 	if (h->stop)
 		ereport(ERROR,
 				(errcode(h->stop_sqlstate ? h->stop_sqlstate : ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
@@ -597,6 +606,7 @@ run_locked(JmHarvest *h, void (*begin) (void *harvest))
 		MemoryContextSwitchTo(h->context);
 		error = CopyErrorData();
 		FlushErrorState();
+		jm_progress_end();
 		if (h->client)
 			jm_client_destroy(h->client);
 		SPI_rollback();
@@ -607,6 +617,7 @@ run_locked(JmHarvest *h, void (*begin) (void *harvest))
 		ReThrowError(error);
 	}
 	PG_END_TRY();
+	jm_progress_end();
 	(void) LockRelease(&tag, ExclusiveLock, true);
 }
 

@@ -93,6 +93,7 @@ extern void jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *coun
 								  void (*meanwhile) (JmHarvest *h));
 extern void jm_harvest_end(void *harvest);
 extern void jm_harvest_interrupted(void *harvest);
+extern void jm_harvest_purge(void *harvest);
 extern const char *jm_harvest_status(const JmHarvest *h);
 extern double jm_harvest_coverage(const JmHarvest *h);
 

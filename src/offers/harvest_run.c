@@ -840,3 +840,20 @@ jm_harvest_interrupted(void *harvest)
 	store_errors(h);
 	store_figures(h, "interrupted", "it was cancelled or failed: see the server's log", -1);
 }
+
+/* Deletes history that the settings do not want kept, if the user may. */
+void
+jm_harvest_purge(void *harvest)
+{
+	bool		may;
+
+	execute("SELECT has_function_privilege('jobmarket.purge_history(interval)', 'EXECUTE')::int::bigint",
+			0, NULL, NULL, NULL);
+	may = result_int64(0, 1) != 0;
+	SPI_freetuptable(SPI_tuptable);
+	if (may)
+	{
+		execute("SELECT count(*) FROM jobmarket.purge_history()", 0, NULL, NULL, NULL);
+		SPI_freetuptable(SPI_tuptable);
+	}
+}

@@ -48,7 +48,7 @@
 #include "utils/tuplestore.h"
 
 /* Enough for a statement's fixed cost not to matter, little enough memory. */
-#define BATCH 1500
+#define BATCH 600
 
 /* With fewer to write the triggers of foreign keys cost less than replanning. */
 #define MIN_OWN_CHECKS 100

@@ -1,8 +1,14 @@
 #!/bin/sh
-# harvest.sh [OFFERS [DAILY]]: a harvest of so many generated offers (740,000)
-# and one second with 9,000 more, against COPY of the same documents into one
-# jsonb column; a second one with 2 % changed; and 10 daily ones of DAILY
-# offers (100,000).  Ends with one line a figure.
+# harvest.sh [OFFERS [DAILY]]: harvests of so many generated offers (740,000)
+# and one second with 9,000 more:
+#	first	against COPY of the same documents into one jsonb column
+#	second	with 2 % changed, against the first
+#	churn	1 % created, 1 % changed and 1 % removed while it runs, the clock
+#		2 h late, own offers first: against the truth that a quiet one finds
+#	quota	a first one of two servers of 10 requests a second each, on a
+#		clock that runs faster: what the request log says of it
+#	bloat	10 daily ones of DAILY offers (100,000)
+# Prints one line a figure.
 
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$top/test/lib.sh"
@@ -30,7 +36,8 @@ emulator()
 
 sql()
 {
-	as_user "$pgbin/psql" -X -q -At -v ON_ERROR_STOP=1 -c "$1" || die "failed: $1"
+	as_user env PGOPTIONS='-c client_min_messages=warning' \
+		"$pgbin/psql" -X -q -At -v ON_ERROR_STOP=1 -c "$1" || die "failed: $1"
 }
 
 # server NAME CLIENT RATE
@@ -81,7 +88,6 @@ say "first: offers $received, coverage $coverage, $status"
 say "first: requests $requests, $(ratio "$requests * 150" "$received") of the least"
 say "first: seconds $seconds, offers a second $(ratio "$received" "$seconds")"
 say "first: own memory of the backend at most $((peak / 1024)) MB"
-say "real time at the quota of two servers of 10 requests a second: $((requests / 20)) s"
 
 sql "COPY (SELECT document FROM jobmarket.offer_document) TO '$work/documents.txt'"
 sql 'CREATE TABLE raw (document jsonb COMPRESSION lz4)'
@@ -91,13 +97,56 @@ copy=$(awk "BEGIN { print $(date +%s.%N) - $begin }")
 say "copy: seconds $copy, harvest $(ratio "$first" "$copy") times that"
 sql 'DROP TABLE raw'
 
-curl -s -X POST "$base/_emulator/change?share=0.02" >/dev/null
+curl -s -f -X POST "$base/_emulator/change?share=0.02" >/dev/null
 harvest ft
 say "second, 2 % changed: seconds $seconds, $(ratio "$seconds" "$first") of the first"
 say "second, 2 % changed: WAL $((wal / 1048576)) MB, $(ratio "$wal" "$first_wal") of the first"
 say "second, 2 % changed: requests $requests, $(ratio "$requests * 150" "$received") of the least, own memory $((peak / 1024)) MB"
 
-sql 'TRUNCATE jobmarket.offer CASCADE; DROP SERVER ft CASCADE'
+# control ACTION?SETTINGS
+control()
+{
+	curl -s -f -X POST "$base/_emulator/$1" || die "the emulator refused $1"
+}
+
+# rates are per request, of which there will be OFFERS / 150
+sql 'CREATE TABLE removed AS SELECT offer_id FROM jobmarket.offer WHERE withdrawn_at IS NULL ORDER BY random() LIMIT 200'
+for id in $(sql 'SELECT offer_id FROM removed'); do control "remove?id=$id" >/dev/null; done
+sql 'CREATE TABLE before AS SELECT offer_id FROM jobmarket.offer JOIN jobmarket.offer_sighting USING (offer_id) WHERE withdrawn_at IS NULL'
+control 'reset-faults?churn-create=1.5&churn-change=1.5&churn-remove=1.5&clock-shift=7200&own-first=1' >/dev/null
+harvest ft
+say "churn: $status, coverage $coverage, offers $received, requests $(ratio "$requests * 150" "$received") of the least, seconds $seconds"
+say "churn: $(sql "SELECT inserted || ' created meanwhile, ' || updated || ' changed, ' || withdrawn || ' withdrawn' FROM jobmarket.harvest_run ORDER BY run_id DESC LIMIT 1")"
+sql 'CREATE TABLE during AS SELECT offer_id, withdrawn_at IS NULL AS open FROM jobmarket.offer'
+control reset-faults >/dev/null
+harvest ft
+say "churn: of those there all the time $(sql 'SELECT count(*) FROM before b JOIN jobmarket.offer o USING (offer_id)
+	LEFT JOIN during d USING (offer_id) WHERE o.withdrawn_at IS NULL AND d.open IS NOT TRUE') missing; of $(sql 'SELECT count(*) FROM removed') removed before $(
+	sql 'SELECT count(*) FROM removed JOIN during USING (offer_id) WHERE open') not withdrawn; $(
+	sql "SELECT count(*) FROM jobmarket.offer_change WHERE kind = 'revived'") withdrawn wrongly"
+
+sql 'DROP TABLE before, during, removed; TRUNCATE jobmarket.offer CASCADE; DROP SERVER ft CASCADE'
+emulator quota --offers "$offers" --burst "9000@$noon" --time-factor 1.5
+server one one 15
+server two two 15
+harvest one,two
+say "quota: $status, coverage $coverage, offers $received, requests $(ratio "$requests * 150" "$received") of the least"
+awk -F '\t' '$4 == "GET" && $5 ~ /search/ {
+	t = $2; if (t > 1e12) t /= 1e6
+	if (!first || t < first) first = t
+	if (t > last) last = t
+	# a ring of the last 10 requests of each client; 30 ms are for the way
+	n = ++count[$3]
+	if (n > 10 && t - ring[$3, n % 10] < 0.97) above++
+	ring[$3, n % 10] = t
+	refused += $7 == 429
+} END {
+	printf "quota: real time %.0f s (%.0f offers a second), ", last - first, offers / (last - first)
+	for (c in count) printf "%s %d requests, ", c, count[c]
+	printf "%d times more than 10 in a second, %d refused\n", above, refused
+}' offers="$received" "$work/quota.log"
+
+sql 'TRUNCATE jobmarket.offer CASCADE; DROP SERVER one CASCADE; DROP SERVER two CASCADE'
 emulator days --offers "$daily"
 server ft free 100000
 harvest ft

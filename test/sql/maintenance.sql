@@ -53,9 +53,20 @@ SELECT run_id, finished_at, 'request', 'x' FROM jobmarket.harvest_run;
 INSERT INTO jobmarket.offer_change (offer_id, kind, changed_at) VALUES ('0000001', 'withdrawn', now() - interval '100 days');
 SELECT * FROM jobmarket.purge_history();
 SELECT status, criteria, round(extract(epoch FROM now() - started_at) / 86400) AS days FROM jobmarket.harvest_run ORDER BY run_id;
-SELECT * FROM jobmarket.purge_history();
+SELECT * FROM jobmarket.purge_history('90 days');
+SELECT * FROM jobmarket.purge_history('90 days');
 SELECT jobmarket.purge_history('-1 day');
-SELECT jobmarket.purge_history(NULL);
+-- by the settings
+INSERT INTO jobmarket.offer_change (offer_id, kind, changed_at) VALUES ('0000001', 'withdrawn', now() - interval '100 days');
+SET jobmarket.keep_runs = -1;
+SELECT * FROM jobmarket.purge_history();
+SET jobmarket.keep_runs = 4;
+SET jobmarket.keep_changes = 99;
+SELECT * FROM jobmarket.purge_history();
+SELECT status, criteria FROM jobmarket.harvest_run ORDER BY run_id;
+RESET jobmarket.keep_runs;
+RESET jobmarket.keep_changes;
+SET jobmarket.keep_runs = -2;
 
 UPDATE jobmarket.source SET last_complete_run_id = NULL;
 SET client_min_messages = warning;
