@@ -132,11 +132,14 @@ typedef enum Statement
 	ST_DELETE_KEYWORDS,
 	ST_ROLES,
 	ST_KEYWORDS,
+	ST_ROLES_AGAIN,
+	ST_KEYWORDS_AGAIN,
 	ST_DELETE,					/* one for each list */
 	ST_DIMENSION = ST_DELETE + JM_LISTS,
 	ST_LOCK_DIMENSION = ST_DIMENSION + JM_LISTS,
 	ST_CHILD = ST_LOCK_DIMENSION + JM_LISTS,
-	ST_SEEN_NEW = ST_CHILD + JM_LISTS,
+	ST_CHILD_AGAIN = ST_CHILD + JM_LISTS,
+	ST_SEEN_NEW = ST_CHILD_AGAIN + JM_LISTS,
 	ST_SEEN_AGAIN,
 	ST_REJECT,
 	ST_UNKNOWN,
@@ -246,19 +249,46 @@ dimension_sql(const JmList *list)
 	return sql.data;
 }
 
+/* Columns of a child but for its key, each after separator and alias. */
+static char *
+child_columns(const JmList *list, const char *separator, const char *alias)
+{
+	StringInfoData columns;
+	const char *between = "";
+
+	initStringInfo(&columns);
+	if (list->dimension)
+	{
+		appendStringInfo(&columns, "%s%s", alias, list->dimension_id);
+		between = separator;
+	}
+	for (int f = list->ndimension; f < list->nfields; f++)
+	{
+		appendStringInfo(&columns, "%s%s%s", between, alias, list->columns[f]);
+		between = separator;
+	}
+	return columns.data;
+}
+
 static char *
 child_sql(const JmList *list)
 {
-	StringInfoData columns;
+	return psprintf("INSERT INTO jobmarket.%1$s (offer_id, position, %2$s) "
+					"SELECT offer_id, position, %2$s FROM jm_%1$s",
+					list->child, child_columns(list, ", ", ""));
+}
 
-	initStringInfo(&columns);
-	appendStringInfoString(&columns, "offer_id, position");
-	if (list->dimension)
-		appendStringInfo(&columns, ", %s", list->dimension_id);
-	for (int f = list->ndimension; f < list->nfields; f++)
-		appendStringInfo(&columns, ", %s", list->columns[f]);
-	return psprintf("INSERT INTO jobmarket.%1$s (%2$s) SELECT %2$s FROM jm_%1$s",
-					list->child, columns.data);
+/*
+ * Deletes what an offer's new state has not; most of it stays as it is when an
+ * offer changes, and costs no write then.
+ */
+static char *
+child_delete_sql(const JmList *list)
+{
+	return psprintf("DELETE FROM jobmarket.%1$s c WHERE c.offer_id = ANY ($1) AND NOT EXISTS "
+					"(SELECT FROM jm_%1$s b WHERE b.offer_id = c.offer_id AND b.position = c.position "
+					"AND ROW(%2$s) IS NOT DISTINCT FROM ROW(%3$s))",
+					list->child, child_columns(list, ", ", "b."), child_columns(list, ", ", "c."));
 }
 
 /* Reference tables that an offer's own row refers to, and by which column. */
@@ -324,6 +354,26 @@ statement_sql(Statement st)
 		case ST_KEYWORDS:
 			return psprintf("INSERT INTO jobmarket.offer_keyword (offer_id, keyword) "
 							JM_KEYWORDS_OF " WHERE b.offer_id = ANY ($1)", "jm_offer");
+		case ST_ROLES_AGAIN:
+
+			/*
+			 * what stays as it is costs no write; the two touch different
+			 * rows
+			 */
+			return psprintf("WITH found AS MATERIALIZED (" JM_ROLES_OF " WHERE b.offer_id = ANY ($1)), "
+							"gone AS (DELETE FROM jobmarket.offer_role r WHERE r.offer_id = ANY ($1) AND NOT EXISTS "
+							"(SELECT FROM found f WHERE f.offer_id = r.offer_id AND f.role_code = r.role_code)) "
+							"INSERT INTO jobmarket.offer_role AS r (offer_id, role_code, confidence, rule_id) "
+							"SELECT * FROM found ON CONFLICT (offer_id, role_code) DO UPDATE "
+							"SET confidence = EXCLUDED.confidence, rule_id = EXCLUDED.rule_id "
+							"WHERE (r.confidence, r.rule_id) IS DISTINCT FROM (EXCLUDED.confidence, EXCLUDED.rule_id)",
+							"jm_offer");
+		case ST_KEYWORDS_AGAIN:
+			return psprintf("WITH found AS MATERIALIZED (" JM_KEYWORDS_OF " WHERE b.offer_id = ANY ($1)), "
+							"gone AS (DELETE FROM jobmarket.offer_keyword k WHERE k.offer_id = ANY ($1) AND NOT EXISTS "
+							"(SELECT FROM found f WHERE f.offer_id = k.offer_id AND f.keyword = k.keyword)) "
+							"INSERT INTO jobmarket.offer_keyword (offer_id, keyword) "
+							"SELECT * FROM found ON CONFLICT DO NOTHING", "jm_offer");
 		case ST_SEEN_NEW:
 			return "INSERT INTO jobmarket.offer_sighting (offer_id, run_id, seen_at) "
 				"SELECT u, $2, now() FROM unnest($1) u "
@@ -352,12 +402,13 @@ statement_sql(Statement st)
 								jm_lists[st - ST_LOCK_DIMENSION].dimension_id,
 								psprintf("jm_%s", jm_lists[st - ST_LOCK_DIMENSION].child));
 			if (st >= ST_DELETE && st < ST_DELETE + JM_LISTS)
-				return psprintf("DELETE FROM jobmarket.%s WHERE offer_id = ANY ($1)",
-								jm_lists[st - ST_DELETE].child);
+				return child_delete_sql(&jm_lists[st - ST_DELETE]);
 			if (st >= ST_DIMENSION && st < ST_DIMENSION + JM_LISTS)
 				return dimension_sql(&jm_lists[st - ST_DIMENSION]);
 			if (st >= ST_CHILD && st < ST_CHILD + JM_LISTS)
 				return child_sql(&jm_lists[st - ST_CHILD]);
+			if (st >= ST_CHILD_AGAIN && st < ST_CHILD_AGAIN + JM_LISTS)
+				return psprintf("%s ON CONFLICT DO NOTHING", child_sql(&jm_lists[st - ST_CHILD_AGAIN]));
 			elog(ERROR, "no statement %d", (int) st);
 	}
 	return NULL;
@@ -772,7 +823,7 @@ write_children(JmLoader *loader)
 				run(ST_DIMENSION + l, 0, NULL, NULL, NULL, SPI_OK_INSERT);
 				lock_references(loader, ST_LOCK_DIMENSION + l);
 			}
-			run(ST_CHILD + l, 0, NULL, NULL, NULL, SPI_OK_INSERT);
+			run((nids > 0 ? ST_CHILD_AGAIN : ST_CHILD) + l, 0, NULL, NULL, NULL, SPI_OK_INSERT);
 		}
 		store_drop(store);
 	}
@@ -786,23 +837,27 @@ write_understood(JmLoader *loader)
 	Oid			types[1] = {TEXTARRAYOID};
 	Datum		values[1];
 
-	/* those that were there before lose what their old state said */
-	for (int all = 0; all <= 1; all++)
+	for (int known = 0; known <= 1; known++)
 	{
 		int			n = 0;
 
 		for (int i = 0; i < loader->ndocuments; i++)
-			if (loader->documents[i].written && (all || loader->documents[i].known))
+			if (loader->documents[i].written && loader->documents[i].known == known)
 				ids[n++] = loader->documents[i].offer_id;
 		if (n == 0)
 			continue;
 		values[0] = text_array_datum(ids, n);
-		if (all && !jm_understand_offers)
-			continue;
-		run(all ? ST_ROLES : ST_DELETE_ROLES, 1, types, values, NULL,
-			all ? SPI_OK_INSERT : SPI_OK_DELETE);
-		run(all ? ST_KEYWORDS : ST_DELETE_KEYWORDS, 1, types, values, NULL,
-			all ? SPI_OK_INSERT : SPI_OK_DELETE);
+		if (jm_understand_offers)
+		{
+			run(known ? ST_ROLES_AGAIN : ST_ROLES, 1, types, values, NULL, SPI_OK_INSERT);
+			run(known ? ST_KEYWORDS_AGAIN : ST_KEYWORDS, 1, types, values, NULL, SPI_OK_INSERT);
+		}
+		else if (known)
+		{
+			/* what their old state said does not hold any more */
+			run(ST_DELETE_ROLES, 1, types, values, NULL, SPI_OK_DELETE);
+			run(ST_DELETE_KEYWORDS, 1, types, values, NULL, SPI_OK_DELETE);
+		}
 	}
 }
 

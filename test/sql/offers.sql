@@ -121,7 +121,7 @@ COMMIT;
 CREATE TABLE note (offer_id text, position integer,
 	FOREIGN KEY (offer_id, position) REFERENCES jobmarket.offer_skill ON DELETE CASCADE);
 INSERT INTO note SELECT offer_id, position FROM jobmarket.offer_skill WHERE offer_id = 'L1';
-SELECT l.* FROM (SELECT jsonb_agg(jsonb_build_object('id', 'L' || i, 'competences', '[{"libelle": "SQL"}]'::jsonb)) d
+SELECT l.* FROM (SELECT jsonb_agg(jsonb_build_object('id', 'L' || i, 'competences', '[{"libelle": "Python"}]'::jsonb)) d
 				 FROM generate_series(1, 150) i) p, jobmarket.load_offers(d) l;
 SELECT * FROM note;
 DROP TABLE note;
