@@ -144,6 +144,7 @@ CREATE FUNCTION jobmarket.harvest_live(
 RETURNS SETOF record
 LANGUAGE C STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'jobmarket_harvest_live';
+REVOKE ALL ON FUNCTION jobmarket.harvest_live() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.harvest_live() IS
 'Harvests of this database as of their last answer, from shared memory; no row where the library is not preloaded. See the view harvest_progress';
 

@@ -9,11 +9,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	-- NULL where all is kept; the settings are unknown until the library is loaded
+	-- NULL where all is kept; the settings are unknown, and unchecked, until the
+	-- library is loaded
 	runs_before timestamptz := now() - coalesce(keep,
-		make_interval(days => nullif(coalesce(nullif(current_setting('jobmarket.keep_runs', true), ''), '90')::int, -1)));
+		make_interval(days => (SELECT s.d FROM (VALUES (coalesce(nullif(current_setting('jobmarket.keep_runs', true), ''), '90')::int)) s (d) WHERE s.d >= 0)));
 	changes_before timestamptz := now() - coalesce(keep,
-		make_interval(days => nullif(coalesce(nullif(current_setting('jobmarket.keep_changes', true), ''), '-1')::int, -1)));
+		make_interval(days => (SELECT s.d FROM (VALUES (coalesce(nullif(current_setting('jobmarket.keep_changes', true), ''), '-1')::int)) s (d) WHERE s.d >= 0)));
 	old_runs bigint[];
 BEGIN
 	IF keep < interval '0' THEN
@@ -32,7 +33,7 @@ BEGIN
 		  AND (n.status = 'complete' OR r.status <> 'complete'));
 
 	relation := 'harvest_error';
-	DELETE FROM jobmarket.harvest_error e WHERE e.run_id = ANY (old_runs) OR e.occurred_at < runs_before;
+	DELETE FROM jobmarket.harvest_error e WHERE e.run_id = ANY (old_runs) OR (e.run_id IS NULL AND e.occurred_at < runs_before);
 	GET DIAGNOSTICS deleted = ROW_COUNT;
 	RETURN NEXT;
 	relation := 'harvest_cell';

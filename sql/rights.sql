@@ -28,6 +28,8 @@ BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', postgis, grantee);
 	-- REFERENCES shows a BI tool the keys in information_schema
 	EXECUTE format('GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
+	-- the view harvest_progress calls it in the reader's name
+	EXECUTE format('GRANT EXECUTE ON FUNCTION jobmarket.harvest_live() TO %I', grantee);
 	IF level IN ('operator', 'admin') THEN
 		EXECUTE format('GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
 		EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobmarket TO %I', grantee);

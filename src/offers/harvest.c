@@ -154,7 +154,7 @@ pump(JmHarvest *h)
  * first of those that cannot be read; *unreadable: how many these are.
  */
 static int
-page_rows(const JmOfferPage * page, JmPlanRow *rows, const char **problem, int *unreadable)
+page_rows(const JmOfferPage *page, JmPlanRow *rows, const char **problem, int *unreadable)
 {
 	int			n = Min(page->count, JM_PLAN_PAGE);
 
@@ -175,7 +175,7 @@ page_rows(const JmOfferPage * page, JmPlanRow *rows, const char **problem, int *
 
 /* What is wrong with an answer's envelope, or NULL; *total is what it tells. */
 static const char *
-check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage * page, int64 *total)
+check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage *page, int64 *total)
 {
 	const JmContentRange *range = &request->range;
 
@@ -508,12 +508,7 @@ finish(JmHarvest *h)
 	SPI_commit();
 	h->committed = *f;
 	h->errors = NIL;
-	error = jm_try(jm_harvest_purge, h);
-	if (error)
-		ereport(WARNING,
-				(errcode(error->sqlerrcode),
-				 errmsg("old history was not deleted: %s", error->message)));
-	SPI_commit();
+	h->ended = true;
 	if (h->stop)
 		ereport(ERROR,
 				(errcode(h->stop_sqlstate ? h->stop_sqlstate : ERRCODE_FDW_UNABLE_TO_ESTABLISH_CONNECTION),
@@ -534,6 +529,12 @@ finish(JmHarvest *h)
 										  f->bad_cells) : 0,
 			 f->bad_cells > 0 ? errhint("CALL jobmarket.resume_harvest(" INT64_FORMAT ") reads what is missing.",
 										h->run_id) : 0));
+	error = jm_try(jm_harvest_purge, h);
+	if (error)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("old history was not deleted: %s", error->message)));
+	SPI_commit();
 }
 
 /* Notes in the run's row that it was cut short.  Must not fail itself. */
@@ -611,7 +612,7 @@ run_locked(JmHarvest *h, void (*begin) (void *harvest))
 			jm_client_destroy(h->client);
 		SPI_rollback();
 		/* started is set once the row is there */
-		if (h->started && h->stop == NULL)
+		if (h->started && h->stop == NULL && !h->ended)
 			note_interrupted(h);
 		(void) LockRelease(&tag, ExclusiveLock, true);
 		ReThrowError(error);

@@ -693,7 +693,8 @@ jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
 /*
  * Withdraws offers that the run should have seen and did not.  Where a cell is
  * not complete, offers created within its window, give or take the API's
- * clock, are left as they are.
+ * clock, are left as they are; and where it was split by occupation or place,
+ * those without one, for no part of it can reach them.
  */
 static void
 withdraw(JmHarvest *h)
@@ -710,8 +711,9 @@ withdraw(JmHarvest *h)
 	execute("WITH gap AS MATERIALIZED ("
 			" SELECT criteria ->> 'origineOffre' AS origin,"
 			"  (criteria ->> 'minCreationDate')::timestamptz - $5 * interval '1 second' AS since,"
-			"  (criteria ->> 'maxCreationDate')::timestamptz + $5 * interval '1 second' AS until"
-			" FROM jobmarket.harvest_cell WHERE run_id = $1 AND status IN ('failed', 'truncated', 'pending')"
+			"  (criteria ->> 'maxCreationDate')::timestamptz + $5 * interval '1 second' AS until,"
+			"  status = 'split' AS split, criteria ? 'grandDomaine' AS by_place"
+			" FROM jobmarket.harvest_cell WHERE run_id = $1 AND status IN ('failed', 'truncated', 'pending', 'split')"
 			"), gone AS ("
 			" UPDATE jobmarket.offer o SET withdrawn_at = now(), changed_at = now()"
 			" FROM jobmarket.offer_sighting s"
@@ -719,8 +721,9 @@ withdraw(JmHarvest *h)
 			" AND s.run_id IS DISTINCT FROM $1 AND s.seen_at < (SELECT started_at FROM jobmarket.harvest_run WHERE run_id = $1)"
 			" AND (o.created_at IS NULL OR o.created_at BETWEEN to_timestamp($3) AND to_timestamp($4))"
 			" AND NOT EXISTS (SELECT 1 FROM gap g WHERE"
-			"  o.created_at IS NULL OR o.origin_code IS NULL"
-			"  OR (g.origin = o.origin_code AND o.created_at BETWEEN g.since AND g.until))"
+			"  (o.created_at IS NULL OR o.origin_code IS NULL"
+			"   OR (g.origin = o.origin_code AND o.created_at BETWEEN g.since AND g.until))"
+			"  AND (NOT g.split OR o.rome_code IS NULL OR (g.by_place AND o.departement_code IS NULL)))"
 			" RETURNING o.offer_id) "
 			"INSERT INTO jobmarket.offer_change (offer_id, kind, run_id) "
 			"SELECT offer_id, 'withdrawn', $1 FROM gone", 5, types, values, NULL);

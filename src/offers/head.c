@@ -71,10 +71,10 @@ typedef struct ContainerHash
 {
 	uint64		hash;
 	bool		any;			/* does it say anything? */
-}			ContainerHash;
+} ContainerHash;
 
 static void
-add_element(ContainerHash * c, uint64 element)
+add_element(ContainerHash *c, uint64 element)
 {
 	c->hash = hash_combine64(c->hash, element);
 	c->any = c->any || element != 0;
@@ -90,7 +90,7 @@ mix(uint64 h)
 }
 
 static void
-add_member(ContainerHash * c, uint64 key, uint64 value)
+add_member(ContainerHash *c, uint64 key, uint64 value)
 {
 	if (value == 0)
 		return;
@@ -100,7 +100,7 @@ add_member(ContainerHash * c, uint64 key, uint64 value)
 
 /* Never 0 for what says something. */
 static uint64
-end_container(const ContainerHash * c)
+end_container(const ContainerHash *c)
 {
 	return c->any ? c->hash | 1 : 0;
 }
@@ -164,17 +164,17 @@ typedef struct Member
 	bool		blank;			/* says nothing */
 	const char *text;			/* NULL: not a text */
 	size_t		len;
-}			Member;
+} Member;
 
 static bool
-read_instant(const Member * m, int64_t *us, bool *has)
+read_instant(const Member *m, int64_t *us, bool *has)
 {
 	*has = m->given && !m->blank;
 	return !*has || (m->text &&jm_iso8601_parse(m->text, m->len, us));
 }
 
 static void
-make_head(const Member * id, const Member * created, const Member * updated, JmOfferHead *head)
+make_head(const Member *id, const Member *created, const Member *updated, JmOfferHead *head)
 {
 	int64_t		us = 0;
 
@@ -267,13 +267,13 @@ typedef struct Scan
 	Member		id;
 	Member		created;
 	Member		updated;
-}			Scan;
+} Scan;
 
-static const char *scan_container(Scan * s, const char *p, int depth, uint64 *hash, bool *empty);
+static const char *scan_container(Scan *s, const char *p, int depth, uint64 *hash, bool *empty);
 
 /* A string's text, escapes undone. */
 static const char *
-scan_string(Scan * s, const char *p, const char **text, size_t *len)
+scan_string(Scan *s, const char *p, const char **text, size_t *len)
 {
 	bool		escaped;
 	const char *after = jm_json_string(p, s->end, &escaped);
@@ -292,7 +292,7 @@ scan_string(Scan * s, const char *p, const char **text, size_t *len)
 
 /* A value of any kind; member, if not NULL, is told about it. */
 static const char *
-scan_value(Scan * s, const char *p, int depth, uint64 *hash, Member * member)
+scan_value(Scan *s, const char *p, int depth, uint64 *hash, Member *member)
 {
 	const char *text = NULL;
 	size_t		len = 0;
@@ -351,7 +351,7 @@ scan_value(Scan * s, const char *p, int depth, uint64 *hash, Member * member)
 }
 
 static Member *
-head_member(Scan * s, const char *key, size_t len)
+head_member(Scan *s, const char *key, size_t len)
 {
 	if (len == 2 && memcmp(key, "id", 2) == 0)
 		return &s->id;
@@ -364,7 +364,7 @@ head_member(Scan * s, const char *key, size_t len)
 
 /* An object or array from its first character on. */
 static const char *
-scan_container(Scan * s, const char *p, int depth, uint64 *hash, bool *empty)
+scan_container(Scan *s, const char *p, int depth, uint64 *hash, bool *empty)
 {
 	bool		object = *p == '{';
 	char		close = object ? '}' : ']';

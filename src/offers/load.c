@@ -50,7 +50,8 @@
 /* Enough for a statement's fixed cost not to matter, little enough memory. */
 #define BATCH 600
 
-/* With fewer to write the triggers of foreign keys cost less than replanning. */
+/* Loads of fewer documents do not keep those who edit rules waiting; with fewer
+ * to write the triggers of foreign keys cost less than replanning. */
 #define MIN_OWN_CHECKS 100
 
 /* Different remarks of one load that are told apart. */
@@ -62,7 +63,6 @@
 typedef struct Document
 {
 	char	   *offer_id;
-	const char *bare_id;		/* as the source gives it */
 	JsonbValue	value;			/* the object, of binary type, once it is
 								 * needed */
 	const char *text;			/* the same as JSON text, NULL if not given so */
@@ -86,6 +86,7 @@ struct JmLoader
 	MemoryContext context;
 	MemoryContext batch_context;
 	int			guc_level;
+	bool		rules_locked;
 	bool		checks_itself;	/* foreign keys: not left to triggers */
 	HTAB	   *remarks;
 	Document   *documents;
@@ -975,6 +976,7 @@ parse_document(Document *d)
 	d->value.val.binary.len = VARSIZE(root) - VARHDRSZ;
 }
 
+static void lock_rules(void);
 static void check_ourselves(JmLoader *loader);
 
 static void
@@ -989,6 +991,13 @@ flush_batch(JmLoader *loader)
 	if (loader->ndocuments > 0)
 	{
 		sort_documents(loader);
+		/* before any row is: those who edit rules may lock rows after them */
+		if (!loader->rules_locked && loader->ndocuments >= MIN_OWN_CHECKS &&
+			loader->counts.inserted + loader->counts.updated + loader->counts.unchanged == 0)
+		{
+			lock_rules();
+			loader->rules_locked = true;
+		}
 		look_up(loader);
 		for (int i = 0; i < loader->ndocuments; i++)
 			nwrite += loader->documents[i].write;
@@ -1075,9 +1084,8 @@ lock_rules(void)
 static void
 check_ourselves(JmLoader *loader)
 {
-	if (loader->checks_itself || has_user_hooks())
+	if (loader->checks_itself || !loader->rules_locked || has_user_hooks())
 		return;
-	lock_rules();
 	(void) set_config_option("session_replication_role", "replica", PGC_SUSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	loader->checks_itself = true;
@@ -1142,7 +1150,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 	return loader;
 }
 
-/* Adds a document whose head is known; it is in no memory of the batch's. */
+/* Adds a document whose head is known; *given is copied. */
 static void
 add_document(JmLoader *loader, Document *given)
 {
@@ -1203,11 +1211,11 @@ jm_loader_add(JmLoader *loader, JsonbContainer *offers)
 
 /* Adds the documents of a page, which must stay in memory likewise. */
 void
-jm_loader_add_page(JmLoader *loader, const JmOfferPage * page)
+jm_loader_add_page(JmLoader *loader, const JmOfferPage *page)
 {
 	for (int i = 0; i < page->count; i++)
 	{
-		const		JmPageOffer *offer = &page->offers[i];
+		const JmPageOffer *offer = &page->offers[i];
 		Document	d;
 
 		memset(&d, 0, sizeof(d));

@@ -13,6 +13,7 @@
 #include "offers/json_repair.h"
 #include "offers/page.h"
 #include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
 
 /* Deeper texts are left to jsonb. */
 #define MAX_DEPTH 32
@@ -65,54 +66,53 @@ parse_text(const char *text, JmPage *page)
 void
 jm_page_parse(const char *body, size_t len, JmPage *page)
 {
-	char	   *text;
+	char	   *json;
 
 	memset(page, 0, sizeof(*page));
-	text = repair(body, &len, &page->repairs);
-
-	if (text == NULL)
+	json = repair(body, &len, &page->repairs);
+	if (json == NULL)
 		return;
-	parse_text(text, page);
-	pfree(text);
+	parse_text(json, page);
+	pfree(json);
 }
 
 /* ------------------------------------------------------------------------
  * Without jsonb
  * ------------------------------------------------------------------------
  */
+
+/* Room for one more; what is beyond a page is counted, and nothing else. */
 static JmPageOffer *
-add_offer(JmOfferPage * page, int *room)
+add_offer(JmOfferPage *page)
 {
-	if (page->count == *room)
-	{
-		*room = *room ? *room * 2 : 160;
-		page->offers = page->offers ?
-			repalloc_huge(page->offers, sizeof(JmPageOffer) * *room) :
-			palloc(sizeof(JmPageOffer) * *room);
-	}
-	memset(&page->offers[page->count], 0, sizeof(JmPageOffer));
-	return &page->offers[page->count++];
+	if (page->offers == NULL)
+		page->offers = palloc0(sizeof(JmPageOffer) * JM_PAGE_OFFERS);
+	page->count++;
+	return page->count <= JM_PAGE_OFFERS ? &page->offers[page->count - 1] : NULL;
 }
 
 /* The array's offers; where it ends, or NULL if jsonb must read it. */
 static const char *
-scan_array(const char *p, const char *end, char *scratch, JmOfferPage * page)
+scan_array(const char *p, const char *end, char *scratch, JmOfferPage *page)
 {
-	int			room = 0;
-
 	p = jm_json_space(p + 1, end);
 	if (p < end && *p == ']')
 		return p + 1;
 	for (;;)
 	{
-		JmPageOffer *offer = add_offer(page, &room);
+		JmPageOffer *offer = add_offer(page);
+		const char *first = p;
 
 		CHECK_FOR_INTERRUPTS();
-		offer->text = p;
-		p = jm_offer_scan(p, end, scratch, &offer->head, &offer->hash);
+		p = offer ? jm_offer_scan(p, end, scratch, &offer->head, &offer->hash) :
+			jm_json_value(p, end, MAX_DEPTH);
 		if (p == NULL)
 			return NULL;
-		offer->text_len = p - offer->text;
+		if (offer)
+		{
+			offer->text = first;
+			offer->text_len = p - first;
+		}
 		p = jm_json_space(p, end);
 		if (p == end || (*p != ',' && *p != ']'))
 			return NULL;
@@ -124,7 +124,7 @@ scan_array(const char *p, const char *end, char *scratch, JmOfferPage * page)
 
 /* The whole text; false if jsonb must read it. */
 static bool
-scan_text(const char *p, const char *end, char *scratch, JmOfferPage * page)
+scan_text(const char *p, const char *end, char *scratch, JmOfferPage *page)
 {
 	static const char key[] = "\"resultats\"";
 	bool		found = false;
@@ -169,28 +169,48 @@ scan_text(const char *p, const char *end, char *scratch, JmOfferPage * page)
 	return p && jm_json_space(p, end) == end;
 }
 
+/* Parsing needs many times the memory of its result, which alone is kept. */
+static void
+parse_apart(const char *text, JmPage *page)
+{
+	MemoryContext old = CurrentMemoryContext;
+	MemoryContext apart = AllocSetContextCreate(old, "jobmarket parsing", ALLOCSET_DEFAULT_SIZES);
+	Jsonb	   *root;
+
+	memset(page, 0, sizeof(*page));
+	MemoryContextSwitchTo(apart);
+	parse_text(text, page);
+	MemoryContextSwitchTo(old);
+	root = MemoryContextAllocHuge(old, VARSIZE(page->root));
+	memcpy(root, page->root, VARSIZE(page->root));
+	if (page->offers)
+		page->offers = (JsonbContainer *) ((char *) root + ((char *) page->offers - (char *) page->root));
+	page->root = root;
+	MemoryContextDelete(apart);
+}
+
 /*
  * Reads the heads and content hashes of an answer's offers.  page keeps the
  * memory of their texts.  Errors as jm_page_parse.
  */
 void
-jm_page_scan(const char *body, size_t len, JmOfferPage * page)
+jm_page_scan(const char *body, size_t len, JmOfferPage *page)
 {
-	char	   *text;
+	char	   *json;
 	char	   *scratch;
 	JmPage		parsed;
 	JsonbIterator *it;
 	JsonbValue	v;
 	JsonbIteratorToken token;
-	int			room = 0;
+	size_t		repairs;
 
 	memset(page, 0, sizeof(*page));
-	text = repair(body, &len, &page->repairs);
-
-	if (text == NULL)
+	json = repair(body, &len, &repairs);
+	if (json == NULL)
 		return;
+	page->repairs = repairs;
 	scratch = MemoryContextAllocExtended(CurrentMemoryContext, len, MCXT_ALLOC_HUGE);
-	if (scan_text(text, text +len, scratch, page))
+	if (scan_text(json, json + len, scratch, page))
 	{
 		pfree(scratch);
 		return;
@@ -198,22 +218,22 @@ jm_page_scan(const char *body, size_t len, JmOfferPage * page)
 
 	/* odd, or no JSON at all: jsonb reads it, or says what is wrong */
 	pfree(scratch);
-	memset(&parsed, 0, sizeof(parsed));
-	parse_text(text, &parsed);
-	pfree(text);
-	page->offers = NULL;
-	page->count = 0;
+	memset(page, 0, sizeof(*page));
+	parse_apart(json, &parsed);
+	pfree(json);
+	page->repairs = repairs;
 	if (parsed.offers == NULL)
 		return;
 	it = JsonbIteratorInit(parsed.offers);
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)
-		if (token == WJB_ELEM)
-		{
-			JmPageOffer *offer = add_offer(page, &room);
+	{
+		JmPageOffer *offer = token == WJB_ELEM ? add_offer(page) : NULL;
 
-			offer->value = v;
-			jm_offer_head(&v, &offer->head);
-			if (offer->head.problem == NULL)
-				offer->hash = jm_offer_hash(v.val.binary.data);
-		}
+		if (offer == NULL)
+			continue;
+		offer->value = v;
+		jm_offer_head(&v, &offer->head);
+		if (offer->head.problem == NULL)
+			offer->hash = jm_offer_hash(v.val.binary.data);
+	}
 }

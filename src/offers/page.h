@@ -10,7 +10,7 @@
 #include "offers/head.h"
 #include "utils/jsonb.h"
 
-/* An answer as jsonb, for those who want its documents. */
+/* An answer as jsonb, for those who want its documents; offers is within root. */
 typedef struct JmPage
 {
 	Jsonb	   *root;
@@ -27,17 +27,20 @@ typedef struct JmPageOffer
 	const char *text;			/* its JSON text, or NULL ... */
 	size_t		text_len;
 	JsonbValue	value;			/* ... and then its document */
-}			JmPageOffer;
+} JmPageOffer;
+
+/* The API's pages have no more. */
+#define JM_PAGE_OFFERS 150
 
 /* An answer's offers, for the harvest, which decodes few of them. */
 typedef struct JmOfferPage
 {
-	JmPageOffer *offers;
-	int			count;
+	JmPageOffer *offers;		/* the first JM_PAGE_OFFERS */
+	int			count;			/* of all that came */
 	size_t		repairs;		/* characters that had to be replaced */
-}			JmOfferPage;
+} JmOfferPage;
 
 extern void jm_page_parse(const char *body, size_t len, JmPage *page);
-extern void jm_page_scan(const char *body, size_t len, JmOfferPage * page);
+extern void jm_page_scan(const char *body, size_t len, JmOfferPage *page);
 
 #endif							/* JM_PAGE_H */

@@ -21,10 +21,11 @@
  * Truth.  Offers come and go while pages are read, which moves rows from page
  * to page.  A cell is complete when all its pages announced the same total and
  * together brought that many different offers; otherwise pages are read again,
- * a bounded number of times.  A single page is of one moment and always
- * complete, so a cell that does not keep still is cut into windows of a page
- * each; where a second alone holds more, it is given time, and then split by
- * other criteria.  Where offers are created, one may be while another goes, and
+ * a bounded number of times.  A single page is of one moment, so a cell that
+ * does not keep still is cut into windows of about a page each; where a second
+ * alone holds more, it is given time, and then split by other criteria.  A
+ * server that would never keep still must not be asked without end: there is a
+ * budget for all that.  Where offers are created, one may be while another goes, and
  * the total says nothing: the first page is then read before the others and
  * after them, and must be the same.
  */
@@ -51,6 +52,14 @@
 
 /* Rows that the windows of a cut cell hold: a page, and room to grow. */
 #define CUT_ROWS 100
+
+/* No cell is cut or split for moving once so many requests were sent for each
+ * page that was announced, and some more. */
+#define BUDGET_FACTOR 6
+#define BUDGET_BASE 600
+
+/* Dates cannot cut a window of a second and its neighbours'. */
+#define NARROWEST 2
 
 #define MAX_REOPENED 16
 
@@ -108,6 +117,7 @@ typedef struct Span
 	bool		walk;			/* next: where do the first rows end? else:
 								 * how many are there? */
 	bool		asked;
+	bool		small;			/* of about a page */
 	bool		stranger;		/* did an answer hold rows of another time? */
 	int			tries;
 	int			doubts;
@@ -137,6 +147,7 @@ struct JmPlan
 	int64_t		next_id;
 	int			depth;			/* requests that should be under way */
 	int			taken;			/* pages of finished cells not freed yet */
+	int64_t		asked;			/* requests */
 	int			reopened;		/* how often close_top had failed */
 	int64_t		announced;		/* rows of the spans given, as first counted */
 	int64_t		shift;			/* a row created at t is selected by bound t -
@@ -871,9 +882,31 @@ time_cmp(const void *a, const void *b)
 	return x > y ? -1 : x < y;
 }
 
+static bool
+within_budget(const JmPlan *plan)
+{
+	return plan->asked < BUDGET_BASE + BUDGET_FACTOR * plan->announced / JM_PLAN_PAGE;
+}
+
+/* One window of a cell that is cut; the topmost is what the cell's top was. */
+static void
+plan_piece(JmPlan *plan, const JmCell *cell, int64_t from, int64_t to)
+{
+	Span	   *span = plan_window(plan, cell, from, to);
+
+	span->small = from > cell->from || to < cell->to;
+	if (to == cell->to)
+	{
+		span->closed_top = cell->top;
+		span->top_shift = cell->top_shift;
+		span->grows = cell->grows;
+	}
+}
+
 /*
- * Cuts a cell, by the rows at hand, into windows of a page each, which are
- * planned anew; the cell is gone then.  false when dates cannot cut it.
+ * Cuts a cell, by the rows at hand, into windows of about a page each, which
+ * are planned anew; the cell is gone then.  A second that holds more gets a
+ * window of its own.  false when dates cannot cut it.
  */
 static bool
 cut_cell(JmPlan *plan, JmCell *cell)
@@ -881,10 +914,10 @@ cut_cell(JmPlan *plan, JmCell *cell)
 	int64_t    *times;
 	int			n = 0;
 	int64_t		to = cell->to;
-	bool		cut = false;
-	Span	   *span;
 
-	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH)
+	/* parts of a split are as narrow as can be */
+	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH || cell->split ||
+		cell->to - cell->from <= NARROWEST || !within_budget(plan))
 		return false;
 	times = make(plan, sizeof(int64_t) * JM_PLAN_MAX_PAGES * JM_PLAN_PAGE);
 	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
@@ -893,27 +926,31 @@ cut_cell(JmPlan *plan, JmCell *cell)
 				times[n++] = cell->pages[p].rows[i].created - plan->shift;
 	qsort(times, (size_t) n, sizeof(int64_t), time_cmp);
 	for (int i = CUT_ROWS; i < n; i++)
-		if (times[i] > cell->from && times[i] < to)
+	{
+		int64_t		t = times[i];
+
+		if (t <= cell->from || t >= to)
+			continue;
+		if (times[i - CUT_ROWS + 1] == t && t - 1 > cell->from && t + 1 < to)
 		{
-			span = plan_window(plan, cell, times[i], to);
-			if (to == cell->to)
-			{
-				span->closed_top = cell->top;
-				span->top_shift = cell->top_shift;
-				span->grows = cell->grows;
-			}
-			else if (cell->split)
-				cell->split->pending++;
-			to = times[i];
-			cut = true;
-			i += CUT_ROWS - 1;
+			/* a burst: what is above it, and itself */
+			plan_piece(plan, cell, t + 1, to);
+			plan_piece(plan, cell, t - 1, t + 1);
+			to = t - 1;
+			while (i + 1 < n && times[i + 1] >= t)
+				i++;
 		}
+		else
+		{
+			plan_piece(plan, cell, t, to);
+			to = t;
+		}
+		i += CUT_ROWS - 1;
+	}
 	discard(plan, times);
-	if (!cut)
+	if (to == cell->to)
 		return false;
-	if (cell->split)
-		cell->split->pending++;
-	plan_window(plan, cell, cell->from, to);
+	plan_piece(plan, cell, cell->from, to);
 	abandon_cell(plan, cell);
 	return true;
 }
@@ -928,7 +965,8 @@ split_cell(JmPlan *plan, JmCell *cell)
 	Span	   *span;
 	bool		split;
 
-	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH)
+	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH ||
+		cell->to - cell->from > NARROWEST || !within_budget(plan))
 		return false;
 	span = plan_window(plan, cell, cell->from, cell->to);
 	span->grows = cell->grows;
@@ -937,14 +975,6 @@ split_cell(JmPlan *plan, JmCell *cell)
 	if (split)
 		abandon_cell(plan, cell);
 	return split;
-}
-
-/* The cell did not keep still, or its pages do not fit together. */
-static void
-cut_or_fail(JmPlan *plan, JmCell *cell, const char *problem)
-{
-	if (!cut_cell(plan, cell) && !split_cell(plan, cell))
-		finish_cell(plan, cell, JM_CELL_FAILED, problem);
 }
 
 /* Is a page to be read again?  Not more often than is bounded. */
@@ -1001,7 +1031,8 @@ check_cell(JmPlan *plan, JmCell *cell)
 			missing = true;
 			if (!read_again(plan, &cell->pages[p]))
 			{
-				cut_or_fail(plan, cell, "a page held fewer offers than it should");
+				finish_cell(plan, cell, JM_CELL_FAILED,
+							"a page held fewer offers than it should");
 				return;
 			}
 		}
@@ -1018,7 +1049,8 @@ check_cell(JmPlan *plan, JmCell *cell)
 		for (int p = 0; p < cell->npages; p++)
 			if (repeats[p] && !read_again(plan, &cell->pages[p]))
 			{
-				cut_or_fail(plan, cell, "fewer different offers came than were announced");
+				finish_cell(plan, cell, JM_CELL_FAILED,
+							"fewer different offers came than were announced");
 				return;
 			}
 		return;
@@ -1078,7 +1110,7 @@ move_total(JmPlan *plan, JmCell *cell, int64_t total)
 
 	if (total > JM_PLAN_REACH && !forced)
 	{
-		plan_window(plan, cell, cell->from, cell->to)->grows = cell->grows;
+		plan_piece(plan, cell, cell->from, cell->to);
 		abandon_cell(plan, cell);
 		return false;
 	}
@@ -1119,6 +1151,9 @@ look_at_first(JmPlan *plan, JmCell *cell)
 	bool		moved = cell->rereading;
 
 	cell->still = cell->rereading && digest == cell->first_rows;
+	for (int p = 0; p < cell->npages; p++)
+		if (cell->pages[p].state != PAGE_HAVE || cell->pages[p].total != cell->expected)
+			cell->still = false;
 	cell->rereading = false;
 	if (cell->still)
 		return true;
@@ -1142,7 +1177,7 @@ may_ask(const JmCell *cell, int p)
 		return true;
 	if (p > 0)
 		return cell->pages[0].state == PAGE_HAVE;
-	for (int other = 1; other < cell->npages; other++)
+	for (int other = 1; other < JM_PLAN_MAX_PAGES; other++)
 		if (cell->pages[other].state == PAGE_ASKED)
 			return false;
 	return true;
@@ -1182,8 +1217,8 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 		if (!confirmed && cell->answers > 1)
 		{
 			plan->hooks.drop(plan->hooks.context, payload);
-			if (!read_again(plan, page))
-				cut_or_fail(plan, cell, "its number of offers kept changing");
+			if (!read_again(plan, page) && !cut_cell(plan, cell) && !split_cell(plan, cell))
+				finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
 			return;
 		}
 		keep_page(plan, page, total, rows, nrows, payload);
@@ -1247,7 +1282,7 @@ jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 	for (JmCell *cell = plan->ready; cell; cell = cell->next)
 		held += cell->npages;
 	for (Span *span = plan->spans; span; span = span->next)
-		held += span->asked ? CELL_PAGES : 0;
+		held += !span->asked ? 0 : span->small ? 1 : CELL_PAGES;
 	for (JmCell *cell = plan->open; cell; cell = cell->next)
 	{
 		held += cell->npages;
@@ -1260,6 +1295,7 @@ jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 			if (!span->asked)
 			{
 				span->asked = true;
+				plan->asked++;
 				fill_ask(ask, span, true, span->walk ? CELL_PAGES - 1 : 0, span->origin,
 						 span->from, span->to, &span->filter);
 				return true;
@@ -1269,6 +1305,7 @@ jm_plan_next(JmPlan *plan, JmPlanAsk *ask)
 			if (may_ask(cell, p))
 			{
 				cell->pages[p].state = PAGE_ASKED;
+				plan->asked++;
 				fill_ask(ask, cell, false, p, cell->origin, cell->from, cell->to, &cell->filter);
 				ask->cell_id = cell->cell_id;
 				ask->pause_ms = cell->patient ? PATIENT_PAUSE_MS : 0;

@@ -28,16 +28,16 @@ typedef struct Slot
 	Oid			database;
 	int64		run_id;
 	JmFigures	figures;
-}			Slot;
+} Slot;
 
 typedef struct Progress
 {
 	LWLock	   *lock;
 	Slot		slots[SLOTS];
-}			Progress;
+} Progress;
 
-static Progress * progress = NULL;
-static Slot * mine = NULL;
+static Progress *progress = NULL;
+static Slot *mine = NULL;
 static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
 #ifdef JM_SHMEM_REQUEST_HOOK
 static shmem_request_hook_type prev_shmem_request_hook = NULL;

@@ -44,7 +44,7 @@ jm_search_page(const JmRequest *request, JmPage *page)
 
 /* Likewise, with the offers' heads only. */
 ErrorData *
-jm_search_offers(const JmRequest *request, JmOfferPage * page)
+jm_search_offers(const JmRequest *request, JmOfferPage *page)
 {
 	ParseArgs	args = {request, page};
 

@@ -11,7 +11,7 @@
 #include "offers/page.h"
 
 extern ErrorData *jm_search_page(const JmRequest *request, JmPage *page);
-extern ErrorData *jm_search_offers(const JmRequest *request, JmOfferPage * page);
+extern ErrorData *jm_search_offers(const JmRequest *request, JmOfferPage *page);
 extern void jm_raise_bad_answer(const JmRequest *request, const ErrorData *why) pg_attribute_noreturn();
 
 #endif							/* JM_SEARCH_H */

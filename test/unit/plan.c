@@ -44,6 +44,7 @@ static double fault_total,
 			fault_duplicate,
 			fault_unreadable,
 			fault_none;
+static bool ignores_filters;
 static bool milliseconds;		/* are bounds compared with fractions? */
 static unsigned long rng = 88172645463325252UL;
 
@@ -107,6 +108,8 @@ search(int64_t ms)
 static bool
 matches(const Offer *o, const JmPlanFilter *f)
 {
+	if (ignores_filters)
+		return true;
 	return (f->domain == 0 || o->domain == f->domain) &&
 		(f->departement_count == 0 ||
 		 (o->departement >= f->departement_first &&
@@ -389,6 +392,35 @@ main(void)
 	CHECK_INT(harvest(8, FROM, TO, &truncated), 0);
 	CHECK_INT(missing(), 0);
 	fprintf(stderr, "faults: %.4f\n", requests / (100000 / 150.0));
+	free(offers);
+
+	/* an API that is never right is not asked without end */
+	for (int f = 0; f <= 1; f++)
+		for (int jitter = 0; jitter <= 1; jitter++)
+			for (int burst = 0; burst <= 1; burst++)
+			{
+				int			n = burst ? 300 : 6000;
+
+				ignores_filters = f;
+				fault_total = jitter ? 0.5 : 1;
+				fault_short = fault_duplicate = fault_none = fault_unreadable = 0;
+				generate(n, burst ? n : 0);
+				broken = 0;		/* say nothing of failed cells */
+				harvest(8, FROM, TO, &truncated);
+				fprintf(stderr, "never right, %s, %s, %d offers: %ld requests\n",
+						f ? "without filters" : "with filters", jitter ? "jitter" : "too many", n, requests);
+				CHECK(requests <= n / 150 * 12 + 1500);
+				free(offers);
+			}
+	ignores_filters = false;
+	fault_total = 0;
+
+	/* offers that no part of a split second holds are told */
+	generate(4600, 4600);
+	for (int i = 0; i < 200; i++)
+		offers[i].domain = '?';
+	CHECK_INT(harvest(8, FROM, TO, &truncated), 0);
+	CHECK(truncated > 0 && missing() > 0);
 	free(offers);
 
 	/* an API that is down: everything fails, and it ends */
