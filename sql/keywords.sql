@@ -43,7 +43,7 @@ CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON job
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
 
 CREATE FUNCTION jobmarket.extract_keywords(txt text) RETURNS text[]
-LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100
+LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'jobmarket_extract_keywords';
 COMMENT ON FUNCTION jobmarket.extract_keywords(text) IS
 'Keywords of the dictionary (tables keyword, keyword_variant) that a text names as whole words, each once, in byte order';

@@ -79,7 +79,7 @@ CREATE FUNCTION jobmarket.resolve_place(label text, postal_code text DEFAULT NUL
 	latitude float8 DEFAULT NULL, longitude float8 DEFAULT NULL,
 	OUT insee_code text, OUT postal_code text, OUT departement_code text, OUT region_code text,
 	OUT territory text, OUT method text, OUT confidence real, OUT latitude float8, OUT longitude float8)
-LANGUAGE C STABLE PARALLEL SAFE
+LANGUAGE C STABLE PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME', 'jobmarket_resolve_place';
 COMMENT ON FUNCTION jobmarket.resolve_place(text, text, text, float8, float8) IS
 'Commune, postal code, département, region and territory (metropole, corse, drom, com, etranger, inconnu) of a place, with the method that decided (insee, postal, label_commune, gps, label_departement, label_region, label_country, none), its confidence, and the point (the stated one, put right, or the commune''s); needs table commune to be filled';

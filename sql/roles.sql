@@ -72,7 +72,7 @@ CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON job
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
 
 CREATE FUNCTION jobmarket.classify_role(title text, description text DEFAULT NULL) RETURNS text
-LANGUAGE C STABLE PARALLEL SAFE COST 100
+LANGUAGE C STABLE PARALLEL SAFE COST 500
 AS 'MODULE_PATHNAME', 'jobmarket_classify_role';
 COMMENT ON FUNCTION jobmarket.classify_role(text, text) IS
 'Primary role of an offer by the rules of jobmarket.role_rule; NULL when none reaches a confidence of 0.5';
@@ -80,7 +80,7 @@ COMMENT ON FUNCTION jobmarket.classify_role(text, text) IS
 CREATE FUNCTION jobmarket.classify_roles(title text, description text DEFAULT NULL,
 	OUT role_code text, OUT confidence real, OUT rule_id integer)
 RETURNS SETOF record
-LANGUAGE C STABLE PARALLEL SAFE COST 100 ROWS 1
+LANGUAGE C STABLE PARALLEL SAFE COST 500 ROWS 1
 AS 'MODULE_PATHNAME', 'jobmarket_classify_roles';
 COMMENT ON FUNCTION jobmarket.classify_roles(text, text) IS
 'All roles of an offer, best first, each with its confidence and the rule that decided';

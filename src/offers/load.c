@@ -1022,31 +1022,13 @@ has_user_hooks(void)
 	return found;
 }
 
-/* Locks the tables that what is read from texts refers to. */
-static void
-lock_rules(void)
-{
-	static const char *const tables[] = {
-		"role", "keyword", "region", "departement", "commune"
-	};
-	Oid			schema = get_namespace_oid("jobmarket", false);
-
-	for (int i = 0; i < lengthof(tables); i++)
-	{
-		Oid			table = get_relname_relid(tables[i], schema);
-
-		if (OidIsValid(table))
-			LockRelationOid(table, ShareLock);
-	}
-}
-
 /* Takes the checks of foreign keys over from the triggers, where that pays. */
 static void
 check_ourselves(JmLoader *loader)
 {
 	if (loader->checks_itself || loader->ndocuments < MIN_OWN_CHECKS || has_user_hooks())
 		return;
-	lock_rules();
+	jm_lock_rules();
 	(void) set_config_option("session_replication_role", "replica", PGC_SUSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	loader->checks_itself = true;
@@ -1092,7 +1074,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 												  ALLOCSET_DEFAULT_MAXSIZE);
 	loader->documents = palloc(sizeof(Document) * BATCH);
 
-	LockDatabaseObject(NamespaceRelationId, get_namespace_oid("jobmarket", false), 0, ExclusiveLock);
+	jm_lock_loads();
 	values[0] = CStringGetTextDatum(source);
 	run(ST_SOURCE, 1, types, values, NULL, SPI_OK_SELECT);
 	if (SPI_processed != 1)

@@ -35,6 +35,23 @@ SELECT offer_id, role_code, annual_min, territory FROM jobmarket.offer WHERE off
 SELECT keyword FROM jobmarket.offer_keyword WHERE offer_id = '1000002';
 SELECT count(*) FROM jobmarket.offer_role WHERE offer_id = '1000002';
 
+-- full text documents: as to_tsvector() makes them, whatever the text
+SELECT jobmarket.search_document(NULL, NULL), jobmarket.search_document('', ' '), jobmarket.search_document(NULL, 'Étés');
+SELECT jobmarket.search_document('Chargé(e) d''études', 'Des études (SQL) ; études !');
+SELECT bool_and(jobmarket.search_document(title, body) = setweight(to_tsvector('pg_catalog.french', jobmarket.normalise_text(title)), 'A')
+	|| to_tsvector('pg_catalog.french', jobmarket.normalise_text(body)))
+FROM (VALUES ('Ingénieur(e) Données F/H', 'Vous concevez l''architecture full-stack, en C++ et Node.js ; 35h/semaine, 2 500,50 € !'),
+	('le la les', 'et'), ('l''été', repeat('a b ', 9000)), ('x', repeat('même mot ', 300)), (E'\u202e\u200f', 'a@b.fr https://exemple.fr/a/b?c=d 12/05/2025'),
+	('Data', repeat('x', 2000))) t (title, body);
+SELECT length(d) > 50000, pg_column_size(d) < 2000000 FROM (SELECT jobmarket.search_document('x', string_agg('mot' || i, ' ')) AS d FROM generate_series(1, 1000000) i) t;
+SELECT length(jobmarket.search_document('x', repeat('é', 5000000)));
+-- another stop list is heeded at once
+CREATE TEXT SEARCH DICTIONARY pg_temp.same (TEMPLATE = simple);
+ALTER TEXT SEARCH CONFIGURATION pg_catalog.french ALTER MAPPING FOR asciiword WITH pg_temp.same;
+SELECT jobmarket.search_document('les données');
+ALTER TEXT SEARCH CONFIGURATION pg_catalog.french ALTER MAPPING FOR asciiword WITH pg_catalog.french_stem;
+SELECT jobmarket.search_document('les données');
+
 -- full text: only what is new or changed is made again
 SELECT jobmarket.refresh_offer_search(), jobmarket.refresh_offer_search();
 SELECT q, array_agg(s.offer_id ORDER BY s.offer_id) FROM unnest(ARRAY['ingenieurs donnees', 'INGÉNIEUR', 'python -boulangerie', '"data analyst"', 'patissiers or analyste']) q

@@ -47,6 +47,48 @@ is($other->query_safe($used), $before, 'compiling again and again holds no more 
 $other->quit;
 $frozen->quit;
 
+# --- reclassifying: with parallel workers, and never over a newer offer ---
+
+my @offers = map { sprintf('{"id": "TEXT%03d", "intitule": "Soudeur TIG %d", "description": "Python, zorglub, quux"}', $_, $_) } 1 .. 200;
+my $documents = '[' . join(',', @offers) . ']';
+$node->safe_psql('postgres', "SELECT * FROM jobmarket.load_offers('$documents')");
+my ($out, $plans);
+$node->psql(
+	'postgres', q{
+	LOAD 'auto_explain';
+	SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
+	SET auto_explain.log_level = notice; SET auto_explain.log_analyze = on;
+	SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+	BEGIN;
+	UPDATE jobmarket.role_rule SET weight = 0.7 WHERE role_code = 'SO';
+	INSERT INTO jobmarket.keyword VALUES ('quux', 'comics');
+	UPDATE jobmarket.offer SET weekly_hours = 1 WHERE offer_id = 'TEXT001';
+	SELECT * FROM jobmarket.reclassify_offers();
+	SELECT * FROM jobmarket.reclassify_offers();
+	ROLLBACK},
+	stdout => \$out, stderr => \$plans);
+is($out, "1|200|200\n0|0|0", 'rules edited in this transaction: all that differs is written, and nothing twice')
+  or diag $plans;
+my $gathers = () = $plans =~ /Workers Launched: [1-9]/g;
+cmp_ok($gathers, '>=', 3, 'each of the three readings has parallel workers') or diag $plans;
+
+my $loader = $node->background_psql('postgres');
+$loader->query_safe('BEGIN');
+$loader->query_safe(q{SELECT * FROM jobmarket.load_offers('[{"id": "TEXT001", "intitule": "Boulanger"}]')});
+my $again = $node->background_psql('postgres');
+$again->query_safe(q{UPDATE jobmarket.role_rule SET weight = 0.7 WHERE role_code = 'SO'});
+$again->query_until(qr/begun/, "\\echo begun\nSELECT * FROM jobmarket.reclassify_offers();\n");
+$node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity
+	WHERE wait_event_type = 'Lock' AND query LIKE '%reclassify_offers%'})
+  or die 'reclassify_offers does not wait for the loader';
+$loader->query_safe('COMMIT');
+$loader->quit;
+$again->quit;
+is($node->safe_psql('postgres', q{SELECT coalesce(role_code, '-'), (SELECT count(*) FROM jobmarket.offer_role r WHERE r.offer_id = o.offer_id),
+	(SELECT count(*) FROM jobmarket.offer_role r), (SELECT min(confidence) FROM jobmarket.offer_role r)
+	FROM jobmarket.offer o WHERE offer_id = 'TEXT001'}),
+	'-|0|199|0.7', 'an offer that a load changed meanwhile is left as the load has read it');
+
 # what users add or edit survives dump and restore
 $node->safe_psql('postgres', q{UPDATE jobmarket.role_rule SET weight = 0.5 WHERE rule_id = 4});
 my $dump = $node->backup_dir . '/text.sql';
