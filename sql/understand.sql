@@ -71,6 +71,36 @@ REVOKE ALL ON FUNCTION jobmarket.reclassify_offers() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.reclassify_offers() IS
 'Reads every offer''s texts again, after rules, keywords or places have changed, and writes only what differs; returns how many rows of offer, offer_role and offer_keyword changed';
 
+-- Nothing is dropped for being overseas: who wants less asks a view.
+CREATE VIEW jobmarket.offer_metropole AS
+	SELECT * FROM jobmarket.offer WHERE territory IN ('metropole', 'corse');
+COMMENT ON VIEW jobmarket.offer_metropole IS
+'Offers in metropolitan France as INSEE means it, with Corsica; those whose place is unknown are not among them';
+CREATE VIEW jobmarket.offer_overseas AS
+	SELECT * FROM jobmarket.offer WHERE territory IN ('drom', 'com');
+COMMENT ON VIEW jobmarket.offer_overseas IS
+'Offers in the départements and collectivities overseas';
+CREATE VIEW jobmarket.offer_mainland AS
+	SELECT * FROM jobmarket.offer WHERE territory IS NULL OR territory NOT IN ('corse', 'drom', 'com');
+COMMENT ON VIEW jobmarket.offer_mainland IS
+'Offers but for those in Corsica and overseas, which is what the earlier project kept: places that are unknown or abroad are among them';
+DO $$
+DECLARE
+	view text;
+	attribute name;
+	remark text;
+BEGIN
+	FOREACH view IN ARRAY ARRAY['offer_metropole', 'offer_overseas', 'offer_mainland'] LOOP
+		FOR attribute, remark IN
+			SELECT attname, col_description(attrelid, attnum) FROM pg_attribute
+			WHERE attrelid = 'jobmarket.offer'::regclass AND attnum > 0 AND NOT attisdropped
+		LOOP
+			EXECUTE format('COMMENT ON COLUMN jobmarket.%I.%I IS %L', view, attribute, remark);
+		END LOOP;
+	END LOOP;
+END
+$$;
+
 -- Full-text search in a table of its own: neither a harvest nor an unchanged
 -- offer shall wait for it.
 CREATE TABLE jobmarket.offer_search (
