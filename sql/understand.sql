@@ -119,16 +119,22 @@ COMMENT ON COLUMN jobmarket.offer_search.content_hash IS 'State of the offer tha
 COMMENT ON COLUMN jobmarket.offer_search.title IS 'normalise_title of its title, for a trigram index';
 COMMENT ON COLUMN jobmarket.offer_search.document IS 'Its search_document: stems; the title''s weigh A, the description''s D';
 
+CREATE FUNCTION jobmarket.search_words(txt text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500
+AS 'MODULE_PATHNAME', 'jobmarket_search_words';
+COMMENT ON FUNCTION jobmarket.search_words(text) IS
+'normalise_text with blanks for signs that are no letters: the server''s text search takes those for letters or not by the database''s locale';
+
 CREATE FUNCTION jobmarket.search_document(title text, body text DEFAULT NULL) RETURNS tsvector
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'jobmarket_search_document';
 COMMENT ON FUNCTION jobmarket.search_document(text, text) IS
-'Full-text document of a title (weight A) and a body (weight D): what to_tsvector with configuration pg_catalog.french makes of their normalise_text, but several times as fast, and cut short where a tsvector is full';
+'Full-text document of a title (weight A) and a body (weight D): what to_tsvector with configuration pg_catalog.french makes of their search_words, but several times as fast, and cut short where a tsvector is full';
 
 CREATE FUNCTION jobmarket.offer_query(query text) RETURNS tsquery
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT websearch_to_tsquery('pg_catalog.french'::regconfig, jobmarket.normalise_text(query));
+	SELECT websearch_to_tsquery('pg_catalog.french'::regconfig, jobmarket.search_words(query));
 END;
 COMMENT ON FUNCTION jobmarket.offer_query(text) IS
 'A search as people type it (words, "a phrase", or, -word) for jobmarket.offer_search.document';

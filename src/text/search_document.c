@@ -318,34 +318,47 @@ is_sign(const unsigned char *s)
 		(c >= 0xE000 && c <= 0xF8FF) || (c >= 0xFE00 && c <= 0xFE4F) || c >= 0x1F000;
 }
 
-/* Adds the words of a text with a weight: 0 (D) to 3 (A). */
-static void
-add_text(Document *d, text *t, int weight)
+/*
+ * A text as text search is to see it, in the server's encoding: normalised,
+ * with blanks instead of signs.
+ */
+static char *
+search_words(text *t, size_t *length)
 {
 	size_t		len;
 	char	   *utf8 = jm_utf8(t, &len);
 	char	   *s = MemoryContextAllocHuge(CurrentMemoryContext, JM_NORMALISED_MAX(len) + 1);
-	const char *at;
-	const char *end;
-	int			turn = 0;
 
 	len = jm_normalise(utf8, len, s, NULL, 0);
 	s[len] = '\0';
-	if (GetDatabaseEncoding() == PG_UTF8)
-		for (size_t i = 0; i < len; i++)
-			if ((unsigned char) s[i] >= 0xC0)
-			{
-				int			n = pg_utf_mblen((unsigned char *) s + i);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char) s[i] >= 0xC0)
+		{
+			int			n = pg_utf_mblen((unsigned char *) s + i);
 
-				if (i + n <= len && is_sign((unsigned char *) s + i))
-					memset(s + i, ' ', n);
-				i += n - 1;
-			}
+			if (i + n <= len && is_sign((unsigned char *) s + i))
+				memset(s + i, ' ', n);
+			i += n - 1;
+		}
 	if (GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII)
 	{
 		s = pg_any_to_server(s, (int) len, PG_UTF8);
 		len = strlen(s);
 	}
+	*length = len;
+	return s;
+}
+
+/* Adds the words of a text with a weight: 0 (D) to 3 (A). */
+static void
+add_text(Document *d, text *t, int weight)
+{
+	size_t		len;
+	char	   *s = search_words(t, &len);
+	const char *at;
+	const char *end;
+	int			turn = 0;
+
 	for (at = s, end = s + len; at < end;)
 	{
 		const char *next = at;
@@ -426,6 +439,18 @@ assemble(Document *d)
 		POSDATAPTR(out, &entries[slot])[slots[slot].n++] = d->occurrences[i].position;
 	}
 	return out;
+}
+
+PG_FUNCTION_INFO_V1(jobmarket_search_words);
+
+/* search_words(text) -> text */
+Datum
+jobmarket_search_words(PG_FUNCTION_ARGS)
+{
+	size_t		len;
+	char	   *s = search_words(PG_GETARG_TEXT_PP(0), &len);
+
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(s, len));
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_search_document);
