@@ -39,7 +39,7 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywor
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core text roles keywords places http offers understand fetch maintenance \
+REGRESS = core text roles role_titles keywords places http offers understand fetch maintenance \
 	regression score offices hiring override potential \
 	roads isochrone lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,

@@ -35,7 +35,7 @@ CREATE FUNCTION jobmarket.parse_salary(label text, policy text DEFAULT 'repair',
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME', 'jobmarket_parse_salary';
 COMMENT ON FUNCTION jobmarket.parse_salary(text, text) IS
-'Amounts of a salary label as written, their period (hour, day, month, year, fee), months a year when stated, annual bounds in euros (hour × 1820, month × months), and flags for whatever was repaired or doubted; policy repair or strict';
+'Amounts of a salary label as written, their period (hour, day, week, month, year, fee), months a year when stated, annual bounds in euros (hour × 1820, month × months), and flags for whatever was repaired or doubted; policy repair or strict';
 
 CREATE FUNCTION jobmarket.experience_months(label text) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20

@@ -28,7 +28,7 @@ COMMENT ON COLUMN jobmarket.offer.weekly_hours IS 'Hours a week, by weekly_hours
 COMMENT ON COLUMN jobmarket.offer.contract_months IS 'Months that the contract lasts, by contract_months';
 COMMENT ON COLUMN jobmarket.offer.salary_min IS 'Lower amount as stated, by parse_salary';
 COMMENT ON COLUMN jobmarket.offer.salary_max IS 'Upper amount as stated';
-COMMENT ON COLUMN jobmarket.offer.salary_period IS 'hour, day, month, year or fee';
+COMMENT ON COLUMN jobmarket.offer.salary_period IS 'hour, day, week, month, year or fee';
 COMMENT ON COLUMN jobmarket.offer.salary_months IS 'Months a year that are paid, where stated';
 COMMENT ON COLUMN jobmarket.offer.annual_min IS 'Lower bound of a year''s full-time gross pay, euros';
 COMMENT ON COLUMN jobmarket.offer.annual_max IS 'Upper bound of it';

@@ -61,7 +61,7 @@ typedef struct JmLabelWord
 const char *
 jm_period_name(JmSalaryPeriod period)
 {
-	static const char *const names[] = {NULL, "hour", "day", "month", "year", "fee"};
+	static const char *const names[] = {NULL, "hour", "day", "month", "year", "fee", "week"};
 
 	return names[period];
 }
@@ -198,6 +198,25 @@ is_one_of(const JmLabelWord *words, int n, int i, const char *list)
 #define CURRENCY "euros euro eur \xE2\x82\xAC"
 #define THOUSAND "k ke keur keuros"
 
+/* Joins "12", "E", "50", without a blank between, to one number; returns n. */
+static int
+join_cents(JmLabelWord *words, int n)
+{
+	int			i;
+
+	for (i = 0; i + 2 < n; i++)
+		if (words[i].number && words[i].cents % 100 == 0 && WORD(i + 1, CURRENCY) &&
+			words[i + 2].number && words[i + 2].len == 2 &&
+			words[i].text + words[i].len == words[i + 1].text &&
+			words[i + 1].text + words[i + 1].len == words[i + 2].text)
+		{
+			words[i].cents += words[i + 2].cents / 100;
+			memmove(&words[i + 2], &words[i + 3], (size_t) (n - i - 3) * sizeof(words[0]));
+			n--;
+		}
+	return n;
+}
+
 /* The period that word i names, if any. */
 static JmSalaryPeriod
 period_word(const JmLabelWord *words, int n, int i)
@@ -205,13 +224,13 @@ period_word(const JmLabelWord *words, int n, int i)
 	/* "12 mois", "169 heures", "13e mois": a number of them, not a rate */
 	if (i > 0 && (words[i - 1].number || WORD(i - 1, "e eme ieme em")))
 		return JM_PERIOD_NONE;
-	if (WORD(i, "annuel annuels annuelle annuelles an annee"))
+	if (WORD(i, "annuel annuels annuelle annuelles an annee year annum"))
 		return JM_PERIOD_YEAR;
-	if (WORD(i, "mensuel mensuels mensuelle mensuelles mois"))
+	if (WORD(i, "mensuel mensuels mensuelle mensuelles mois month"))
 		return JM_PERIOD_MONTH;
-	if (WORD(i, "horaire horaires heure") || (WORD(i, "h") && WORD(i - 1, "/ par")))
+	if (WORD(i, "horaire horaires heure hour") || (WORD(i, "h") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_HOUR;
-	if (WORD(i, "journalier journaliere tjm tj jour") || (WORD(i, "j") && WORD(i - 1, "/ par")))
+	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_DAY;
 	if (WORD(i, "cachet"))
 		return JM_PERIOD_FEE;
@@ -255,7 +274,7 @@ settle_period(JmSalary *s, JmSalaryPeriod stated, bool thousands, bool repair)
 		s->period = JM_PERIOD_YEAR;
 		s->flags |= JM_SALARY_PERIOD_INFERRED;
 	}
-	if (s->period == JM_PERIOD_DAY || s->period == JM_PERIOD_FEE)
+	if (s->period == JM_PERIOD_DAY || s->period == JM_PERIOD_FEE || s->period == JM_PERIOD_WEEK)
 	{
 		s->flags |= JM_SALARY_NOT_ANNUALISED;
 		return;
@@ -379,12 +398,13 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			memcmp(label + i, "\xC3\x83\xC2", 3) == 0)
 			s->flags |= JM_SALARY_ENCODING_FIXED;
 	folded_len = jm_normalise(label, len, folded, NULL, 0);
-	n = split_label(folded, folded_len, words);
+	n = join_cents(words, split_label(folded, folded_len, words));
 
-	/* "sur 13.0 mois" */
+	/* "sur 13.0 mois", "x 13 mois", "(13 mois)" */
 	for (i = 0; i + 2 < n; i++)
-		if (WORD(i, "sur") && words[i + 1].number && WORD(i + 2, "mois") &&
-			words[i + 1].cents > 0 && words[i + 1].cents <= 2400)
+		if (words[i + 1].number && WORD(i + 2, "mois") &&
+			((WORD(i, "sur") && words[i + 1].cents > 0 && words[i + 1].cents <= 2400) ||
+			 (WORD(i, "x * (") && words[i + 1].cents >= 1200 && words[i + 1].cents <= 1600)))
 			s->months = (int) words[i + 1].cents;
 	for (i = 0; i < n; i++)
 	{
@@ -407,6 +427,11 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 		stated = JM_PERIOD_NONE;
 		for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
 			stated = period_word(words, n, i);
+		/* last, and "35 heures par semaine" tells the working time */
+		for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
+			if (WORD(i, "hebdomadaire hebdo semaine week") && (i == 0 || !words[i - 1].number) &&
+				!WORD(i - 2, "h heure heures") && !WORD(i - 1, "h heure heures"))
+				stated = JM_PERIOD_WEEK;
 	}
 
 	/* the first number that is an amount */
@@ -422,7 +447,7 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 		if (WORD(next, "a - et / ? ou") && next + 1 < n && words[next + 1].number &&
 			!WORD(next + 2, "%"))
 			next += 2;
-		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) ||
+		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
 			WORD(next, "net nets brut bruts") || next == n;
 		if (next == n && !structured)
 			worth = i == 0;
@@ -452,6 +477,12 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			at++;
 		if (WORD(at, "jusqu"))
 			at++;
+		/* "EUR 40,000 - EUR 45,000" */
+		if (WORD(at, "a - et / ? ou") && WORD(at + 1, CURRENCY) && at + 2 < n && words[at + 2].number)
+		{
+			words[at + 1] = words[at];
+			at++;
+		}
 		if (WORD(at, "a - et / ? ou") && at + 1 < n && words[at + 1].number &&
 			!WORD(at + 2, "% e eme ieme mois h heures jours"))
 		{
@@ -537,7 +568,7 @@ jm_experience_months(const char *label, size_t len)
 	int			n = split_other(label, len, folded, words);
 	int			i;
 
-	if (WORD(0, "debutant debutante debutants"))
+	if (WORD(0, "debutant debutante debutants aucune sans"))
 		return 0;
 	for (i = 0; i < n; i++)
 	{
@@ -549,7 +580,16 @@ jm_experience_months(const char *label, size_t len)
 		if (WORD(unit, "a - ou") && unit + 1 < n && words[unit + 1].number)
 			unit += 2;
 		if (WORD(unit, "an ans annee annees"))
-			return (int) (words[i].cents * 12 / 100);
+		{
+			int			months = (int) (words[i].cents * 12 / 100);
+
+			/* "1 An(s) et 6 Mois" */
+			while (++unit < n && WORD(unit, "( s ) et"))
+				;
+			if (unit + 1 < n && words[unit].number && words[unit].cents < 1200 && WORD(unit + 1, "mois"))
+				months += (int) (words[unit].cents / 100);
+			return months;
+		}
 		if (WORD(unit, "mois"))
 			return (int) (words[i].cents / 100);
 	}
@@ -575,6 +615,13 @@ jm_weekly_minutes(const char *label, size_t len)
 		if (!words[i].number || !WORD(i + 1, "h heure heures"))
 			continue;
 		minutes = words[i].cents * 60 / 100;
+		/* "8h - 17h" are times of day */
+		if (minutes < 15 * 60 && i + 4 < n && WORD(i + 2, "a - /") && words[i + 3].number &&
+			words[i + 3].cents <= 2400 && WORD(i + 4, "h heures"))
+		{
+			i += 4;
+			continue;
+		}
 		if (i + 2 < n && words[i + 2].number && words[i + 2].cents < 6000 &&
 			words[i + 2].text == words[i + 1].text +words[i + 1].len)
 			minutes += words[i + 2].cents / 100;
