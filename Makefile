@@ -21,9 +21,9 @@ OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
 	src/offers/harvest.o src/offers/harvest_run.o src/offers/plan.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
 	src/offers/offers.o src/offers/query.o src/offers/search.o
-OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o \
+OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/gazetteer.o src/text/keyword_search.o \
 	src/text/keywords.o src/text/literals.o src/text/metier.o src/text/normalise.o \
-	src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \
+	src/text/place_label.o src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \
 	src/text/salary.o src/text/search_document.o src/text/text.o src/text/title.o src/text/understand.o
 OBJS = $(OBJS_core) $(OBJS_geo) $(OBJS_hiring) $(OBJS_http) $(OBJS_json) \
 	$(OBJS_offers) $(OBJS_text)
