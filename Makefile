@@ -30,7 +30,7 @@ OBJS = $(OBJS_core) $(OBJS_geo) $(OBJS_hiring) $(OBJS_http) $(OBJS_json) \
 
 # The install script is these files, in this order.
 SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql \
-	sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
+	sql/keyword_dictionary.sql sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
 	sql/referential.sql sql/harvest.sql sql/maintenance.sql \
 	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql \
 	sql/rome_score.sql sql/override.sql sql/potential.sql \

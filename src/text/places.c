@@ -444,7 +444,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		}
 		if (departement >= 0 && label.len > 0 && !jm_names_departement(&g->departements[departement], &label))
 		{
-			/* a quarter that has a name of its own, or a commune that is no more */
+			/* a quarter with a name of its own, or a commune of old */
 			alias = jm_find_alias(g, label.key);
 			commune = alias != NULL ? alias->commune : -1;
 			if (commune < 0 || g->communes[commune].departement != departement)
