@@ -89,6 +89,24 @@ is($node->safe_psql('postgres', q{SELECT coalesce(role_code, '-'), (SELECT count
 	FROM jobmarket.offer o WHERE offer_id = 'TEXT001'}),
 	'-|0|199|0.7', 'an offer that a load changed meanwhile is left as the load has read it');
 
+# --- full-text search: made by its owner, kept up by an operator ---
+
+$node->safe_psql('postgres', q{CREATE ROLE op LOGIN; CALL jobmarket.grant_access('op', 'operator')});
+my $hits = q{SELECT count(*) FROM jobmarket.offer_search WHERE document @@ jobmarket.offer_query('soudeurs "tig 7" or boulanger')};
+my $indexes = q{SELECT string_agg(indexrelid::regclass::text, ' ' ORDER BY indexrelid::regclass::text COLLATE "C")
+	FROM pg_index WHERE indrelid = 'jobmarket.offer_search'::regclass};
+is($node->safe_psql('postgres', "SET ROLE op; SELECT jobmarket.refresh_offer_search(); SELECT * FROM jobmarket.reclassify_offers(); $hits; $indexes"),
+	"200\n0|0|0\n2\njobmarket.offer_search_document jobmarket.offer_search_pkey", 'an operator fills it');
+is($node->safe_psql('postgres', "CREATE EXTENSION pg_trgm; SET ROLE op; SELECT jobmarket.refresh_offer_search(); RESET ROLE;
+	SELECT jobmarket.refresh_offer_search(); $indexes"),
+	"0\n0\njobmarket.offer_search_document jobmarket.offer_search_pkey jobmarket.offer_search_title_trgm",
+	'the trigram index is its owner\'s to make');
+is($node->safe_psql('postgres', "TRUNCATE jobmarket.offer_search; SELECT jobmarket.refresh_offer_search(); $hits; $indexes;
+	SET enable_seqscan = off; EXPLAIN (COSTS OFF) $hits") =~ s/Bitmap Index Scan on offer_search_document.*/INDEX/sr
+	=~ s/\nAggregate.*INDEX/ INDEX/sr,
+	"200\n2\njobmarket.offer_search_document jobmarket.offer_search_pkey jobmarket.offer_search_title_trgm INDEX",
+	'filled anew, its indexes are made anew and used');
+
 # what users add or edit survives dump and restore
 $node->safe_psql('postgres', q{UPDATE jobmarket.role_rule SET weight = 0.5 WHERE rule_id = 4});
 my $dump = $node->backup_dir . '/text.sql';
