@@ -556,6 +556,33 @@ split_other(const char *label, size_t len, char *folded, JmLabelWord *words)
 	return split_label(folded, jm_normalise(label, len, folded, NULL, 0), words);
 }
 
+/* The number that word i writes out, in hundredths; -1 when it is none. */
+static long long
+written_number(const JmLabelWord *words, int n, int i)
+{
+	static const char *const numbers[] = {
+		"un une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"
+	};
+	int			k;
+
+	for (k = 0; k < (int) (sizeof(numbers) / sizeof(numbers[0])); k++)
+		if (WORD(i, numbers[k]))
+			return (k + 1) * 100;
+	return -1;
+}
+
+/* "1 An(s) et 6 Mois": the months after the word for years, in hundredths. */
+static long long
+months_beside(const JmLabelWord *words, int n, int year_word)
+{
+	int			i = year_word + 1;
+
+	while (WORD(i, "( s ) et"))
+		i++;
+	return i + 1 < n && words[i].number && words[i].cents < 1200 && WORD(i + 1, "mois") ?
+		words[i].cents : 0;
+}
+
 /*
  * Months of experience that a label asks for ("2 An(s)", "Experience exigee de
  * 6 Mois"); 0 when beginners are accepted, -1 when it gives no duration.
@@ -573,25 +600,17 @@ jm_experience_months(const char *label, size_t len)
 	for (i = 0; i < n; i++)
 	{
 		int			unit = i + 1;
+		long long	number = words[i].number ? words[i].cents : written_number(words, n, i);
 
-		if (!words[i].number || words[i].cents > 100000)
+		if (number < 0 || number > 100000)
 			continue;
 		/* "de 1 a 3 ans": the least that will do */
-		if (WORD(unit, "a - ou") && unit + 1 < n && words[unit + 1].number)
+		if (WORD(unit, "a - / ou") && unit + 1 < n && words[unit + 1].number)
 			unit += 2;
 		if (WORD(unit, "an ans annee annees"))
-		{
-			int			months = (int) (words[i].cents * 12 / 100);
-
-			/* "1 An(s) et 6 Mois" */
-			while (++unit < n && WORD(unit, "( s ) et"))
-				;
-			if (unit + 1 < n && words[unit].number && words[unit].cents < 1200 && WORD(unit + 1, "mois"))
-				months += (int) (words[unit].cents / 100);
-			return months;
-		}
+			return (int) ((number * 12 + months_beside(words, n, unit)) / 100);
 		if (WORD(unit, "mois"))
-			return (int) (words[i].cents / 100);
+			return (int) (number / 100);
 	}
 	return -1;
 }
@@ -611,20 +630,33 @@ jm_weekly_minutes(const char *label, size_t len)
 	for (i = 0; i + 1 < n; i++)
 	{
 		long long	minutes;
+		int			after = i + 2;
 
-		if (!words[i].number || !WORD(i + 1, "h heure heures"))
+		if (!words[i].number)
+			continue;
+		/* "entre 20 et 25 heures": as "20h a 25h", the first; not "2x8 - 35h" */
+		if (i + 3 < n && !WORD(i - 1, "x") && WORD(i + 1, "a - / et ou") && words[i + 2].number &&
+			words[i + 2].cents > words[i].cents && WORD(i + 3, "h heure heures"))
+			after = i + 4;
+		else if (!WORD(i + 1, "h heure heures"))
 			continue;
 		minutes = words[i].cents * 60 / 100;
-		/* "8h - 17h" are times of day */
-		if (minutes < 15 * 60 && i + 4 < n && WORD(i + 2, "a - /") && words[i + 3].number &&
-			words[i + 3].cents <= 2400 && WORD(i + 4, "h heures"))
+		if (after < n && words[after].number && words[after].cents < 6000 &&
+			words[after].text == words[after - 1].text +words[after - 1].len)
 		{
-			i += 4;
+			if (after == i + 2)
+				minutes += words[after].cents / 100;
+			after++;
+		}
+		/* "8h - 17h30" are times of day, "7h / jour" is not of a week */
+		if (minutes < 15 * 60 && after + 2 < n && WORD(after, "a - /") && words[after + 1].number &&
+			words[after + 1].cents <= 2400 && WORD(after + 2, "h heures"))
+		{
+			i = after + 2;
 			continue;
 		}
-		if (i + 2 < n && words[i + 2].number && words[i + 2].cents < 6000 &&
-			words[i + 2].text == words[i + 1].text +words[i + 1].len)
-			minutes += words[i + 2].cents / 100;
+		if (WORD(after, "/ par") && WORD(after + 1, "jour jours j"))
+			continue;
 		if (minutes > 0 && minutes <= 80 * 60)
 			return (int) minutes;
 	}
@@ -645,7 +677,7 @@ jm_contract_days(const char *label, size_t len)
 
 	for (i = 0; i + 1 < n; i++)
 	{
-		if (!words[i].number || words[i].cents > 1000000)
+		if (!words[i].number || words[i].cents == 0 || words[i].cents > 1000000)
 			continue;
 		if (WORD(i + 1, "mois"))
 			return (int) (words[i].cents * 30 / 100);
@@ -654,7 +686,7 @@ jm_contract_days(const char *label, size_t len)
 		if (WORD(i + 1, "semaine semaines"))
 			return (int) (words[i].cents * 7 / 100);
 		if (WORD(i + 1, "an ans"))
-			return (int) (words[i].cents * 360 / 100);
+			return (int) ((words[i].cents * 12 + months_beside(words, n, i + 1)) * 30 / 100);
 	}
 	return -1;
 }

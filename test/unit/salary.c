@@ -86,6 +86,15 @@ test_durations(void)
 	CHECK_INT(jm_experience_months(ARGS("1 An(s) et 6 Mois")), 18);
 	CHECK_INT(jm_experience_months(ARGS("5 ans et plus")), 60);
 	CHECK_INT(jm_experience_months(ARGS("Aucune exp\xC3\xA9rience")), 0);
+	CHECK_INT(jm_experience_months(ARGS("au moins trois ans")), 36);
+	CHECK_INT(jm_experience_months(ARGS("3/5 ans")), 36);
+	CHECK_INT(jm_weekly_minutes(ARGS("7h30-15h30")), -1);
+	CHECK_INT(jm_weekly_minutes(ARGS("7H par jour, 28H")), 1680);
+	CHECK_INT(jm_weekly_minutes(ARGS("2 X 8 - 35H")), 2100);
+	CHECK_INT(jm_weekly_minutes(ARGS("entre 20 et 25 heures")), 1200);
+	CHECK_INT(jm_weekly_minutes(ARGS("35h00 \xC3\xA0 39h00")), 2100);
+	CHECK_INT(jm_contract_days(ARGS("CDD 1 an et 6 mois")), 540);
+	CHECK_INT(jm_contract_days(ARGS("CDD - 0 Jour(s)")), -1);
 	CHECK_INT(jm_weekly_minutes(ARGS("8h-17h, 35h hebdomadaires")), 2100);
 	CHECK_INT(jm_weekly_minutes(ARGS("20h \xC3\xA0 25h")), 1200);
 	CHECK_INT(jm_weekly_minutes(ARGS("37H30/semaine\nTravail en journ\xC3\xA9" "e")), 2250);
