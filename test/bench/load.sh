@@ -31,12 +31,12 @@ import json, sys
 work, copies = sys.argv[1], int(sys.argv[2])
 docs = []
 n = 0
-for line in open(work + '/offers.jsonl'):
-    o = json.loads(line)
-    for c in range(copies):
-        o['id'] = 'B%07d' % n
+offers = [json.loads(line) for line in open(work + '/offers.jsonl')]
+for c in range(copies):
+    for o in offers:
+        # no two alike: what was read lately is remembered
+        docs.append(json.dumps({**o, 'id': 'B%07d' % n, 'intitule': '%s %d' % (o['intitule'], c)}, ensure_ascii=False))
         n += 1
-        docs.append(json.dumps(o, ensure_ascii=False))
 def escape(s):
     return s.replace('\\', '\\\\')
 with open(work + '/copy.txt', 'w') as f:
