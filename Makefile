@@ -21,16 +21,16 @@ OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
 	src/offers/harvest.o src/offers/harvest_run.o src/offers/head.o src/offers/plan.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
 	src/offers/offers.o src/offers/page.o src/offers/progress.o src/offers/query.o src/offers/search.o
-OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/keyword_search.o \
+OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/gazetteer.o src/text/keyword_search.o \
 	src/text/keywords.o src/text/literals.o src/text/metier.o src/text/normalise.o \
-	src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \
-	src/text/salary.o src/text/text.o src/text/title.o src/text/understand.o
+	src/text/place_label.o src/text/place_search.o src/text/places.o src/text/roles.o src/text/rules.o \
+	src/text/salary.o src/text/search_document.o src/text/text.o src/text/title.o src/text/understand.o
 OBJS = $(OBJS_core) $(OBJS_geo) $(OBJS_hiring) $(OBJS_http) $(OBJS_json) \
 	$(OBJS_offers) $(OBJS_text)
 
 # The install script is these files, in this order.
 SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql \
-	sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
+	sql/keyword_dictionary.sql sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
 	sql/referential.sql sql/harvest.sql sql/maintenance.sql \
 	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql \
 	sql/rome_score.sql sql/override.sql sql/potential.sql \
@@ -39,7 +39,7 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywor
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
-REGRESS = core text roles keywords places http offers understand fetch maintenance \
+REGRESS = core text roles role_titles keywords places http offers understand fetch maintenance \
 	regression score offices hiring override potential \
 	roads isochrone lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,

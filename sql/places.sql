@@ -4,33 +4,37 @@
 
 CREATE TABLE jobmarket.commune_former (
 	insee_code text PRIMARY KEY,
-	current_insee_code text NOT NULL
+	current_insee_code text NOT NULL,
+	name text
 );
 CREATE INDEX ON jobmarket.commune_former (current_insee_code);
 GRANT SELECT ON jobmarket.commune_former TO PUBLIC;
 SELECT pg_extension_config_dump('jobmarket.commune_former', '');
 COMMENT ON TABLE jobmarket.commune_former IS
-'INSEE codes of communes that were merged or renumbered, to be filled from the code officiel géographique (v_mvt_commune)';
+'Communes that were merged or renumbered; load_commune_movements fills it from the code officiel géographique';
 COMMENT ON COLUMN jobmarket.commune_former.insee_code IS 'Former code';
 COMMENT ON COLUMN jobmarket.commune_former.current_insee_code IS 'Code of the commune that it is part of now';
+COMMENT ON COLUMN jobmarket.commune_former.name IS 'Its name then, which labels still use';
 
 CREATE TABLE jobmarket.place_alias (
 	alias text PRIMARY KEY CHECK (jobmarket.normalise_text(alias) <> ''),
 	region_code text REFERENCES jobmarket.region,
 	departement_code text REFERENCES jobmarket.departement,
 	insee_code text,
+	territory text CHECK (territory IN ('metropole', 'corse', 'drom', 'com', 'etranger', 'inconnu')),
 	shipped boolean NOT NULL DEFAULT false,
-	CHECK (num_nonnulls(region_code, departement_code, insee_code) <= 1)
+	CHECK (num_nonnulls(region_code, departement_code, insee_code, territory) <= 1)
 );
 CREATE INDEX ON jobmarket.place_alias (region_code);
 CREATE INDEX ON jobmarket.place_alias (departement_code);
 GRANT SELECT ON jobmarket.place_alias TO PUBLIC;
 COMMENT ON TABLE jobmarket.place_alias IS
-'Other names of regions, départements and communes; an alias without any is a place abroad';
+'Other names of regions, départements, communes and territories; an alias without any is a place abroad';
 COMMENT ON COLUMN jobmarket.place_alias.alias IS 'Name; case, accents and hyphens do not count';
 COMMENT ON COLUMN jobmarket.place_alias.region_code IS 'Region that it means';
 COMMENT ON COLUMN jobmarket.place_alias.departement_code IS 'Département that it means';
 COMMENT ON COLUMN jobmarket.place_alias.insee_code IS 'Commune that it means';
+COMMENT ON COLUMN jobmarket.place_alias.territory IS 'Territory that it means, when it says no more';
 COMMENT ON COLUMN jobmarket.place_alias.shipped IS 'True while the row is as it came with the extension';
 
 INSERT INTO jobmarket.place_alias (alias, region_code) VALUES
@@ -47,13 +51,22 @@ INSERT INTO jobmarket.place_alias (alias, departement_code) VALUES
 	('Réunion', '974'), ('Île de la Réunion', '974'), ('Nouvelle Calédonie', '988'),
 	('La Polynésie française', '987'), ('Tahiti', '987'), ('Saint-Martin (Antilles)', '978'),
 	('Saint Barth', '977'), ('Wallis et Futuna', '986'), ('Belfort (Territoire)', '90'),
-	('Guyane française', '973');
+	('Guyane française', '973'),
+	('La Défense', '92'), ('Paris La Défense', '92'), ('Saint-Quentin-en-Yvelines', '78'), ('Marne-la-Vallée', '77'),
+	('Cergy-Pontoise', '95'), ('Paris-Saclay', '91'), ('Plateau de Saclay', '91'), ('Grand Lyon', '69'), ('Métropole de Lyon', '69'),
+	('Pays basque', '64'), ('Bassin d''Arcachon', '33'), ('Vallée de l''Arve', '74'), ('Pays de Gex', '01');
+INSERT INTO jobmarket.place_alias (alias, insee_code) VALUES
+	('Sophia Antipolis', '06152'), ('Roissy CDG', '95527'), ('Roissy Charles de Gaulle', '95527'),
+	('Aéroport Charles de Gaulle', '95527'), ('Aéroport d''Orly', '94054'), ('Saint-Exupéry', '69299');
+INSERT INTO jobmarket.place_alias (alias, territory) VALUES
+	('Collectivités d''Outre-Mer', 'com'), ('DROM-COM', 'drom'), ('DOM-TOM', 'drom'),
+	('Outre-mer', 'drom'), ('Antilles', 'drom'), ('Antilles-Guyane', 'drom');
 INSERT INTO jobmarket.place_alias (alias) VALUES
 	('Afrique'), ('Afrique du Sud'), ('Algérie'), ('Allemagne'), ('Andorre'), ('Angleterre'), ('Arabie saoudite'),
 	('Argentine'), ('Australie'), ('Autriche'), ('Bahreïn'), ('Belgique'), ('Bénin'), ('Brésil'), ('Bruxelles'),
 	('Bulgarie'), ('Burkina Faso'), ('Cameroun'), ('Canada'), ('Chili'), ('Chine'), ('Chypre'), ('Colombie'),
 	('Congo'), ('Corée du Sud'), ('Costa Rica'), ('Côte d''Ivoire'), ('Croatie'), ('Danemark'), ('Djibouti'),
-	('Dubaï'), ('Égypte'), ('Émirats arabes unis'), ('Espagne'), ('Estonie'), ('États-Unis'), ('Finlande'),
+	('Dubaï'), ('Égypte'), ('Émirats arabes unis'), ('Espagne'), ('Estonie'), ('États-Unis'), ('Étranger'), ('Europe'), ('Finlande'),
 	('Gabon'), ('Genève'), ('Grande-Bretagne'), ('Grèce'), ('Guinée'), ('Hong Kong'), ('Hongrie'), ('Inde'),
 	('Indonésie'), ('Irlande'), ('Islande'), ('Israël'), ('Italie'), ('Japon'), ('Kenya'), ('Lausanne'),
 	('Lettonie'), ('Liban'), ('Liechtenstein'), ('Lituanie'), ('Londres'), ('Luxembourg'), ('Madagascar'),
@@ -79,7 +92,7 @@ CREATE FUNCTION jobmarket.resolve_place(label text, postal_code text DEFAULT NUL
 	latitude float8 DEFAULT NULL, longitude float8 DEFAULT NULL,
 	OUT insee_code text, OUT postal_code text, OUT departement_code text, OUT region_code text,
 	OUT territory text, OUT method text, OUT confidence real, OUT latitude float8, OUT longitude float8)
-LANGUAGE C STABLE PARALLEL SAFE
+LANGUAGE C STABLE PARALLEL SAFE COST 50
 AS 'MODULE_PATHNAME', 'jobmarket_resolve_place';
 COMMENT ON FUNCTION jobmarket.resolve_place(text, text, text, float8, float8) IS
 'Commune, postal code, département, region and territory (metropole, corse, drom, com, etranger, inconnu) of a place, with the method that decided (insee, postal, label_commune, gps, label_departement, label_region, label_country, none), its confidence, and the point (the stated one, put right, or the commune''s); needs table commune to be filled';
@@ -129,3 +142,42 @@ $$;
 REVOKE ALL ON FUNCTION jobmarket.load_communes(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.load_communes(regclass) IS
 'Fills jobmarket.commune from a table with the columns insee_code, name, departement_code, postal_codes (separated by ;), population, latitude, longitude, as COPY reads them from CSV; returns how many were taken, and how many rows were not (bad code, unknown département, twice the same)';
+
+CREATE FUNCTION jobmarket.load_commune_movements(staging regclass, OUT loaded bigint, OUT unresolved bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- Columns may come as text or as what they mean, so all go through text.
+	EXECUTE format($q$
+		WITH RECURSIVE movement AS (
+			-- 21 is a commune's return, which says nothing of those that are gone
+			SELECT DISTINCT ON (com_av::text) com_av::text AS old, com_ap::text AS new,
+				date_eff::text::date AS since, libelle_av::text AS name
+			FROM %s
+			WHERE com_av::text <> com_ap::text AND typecom_av::text IN ('COM', 'COMA', 'COMD')
+				AND typecom_ap::text = 'COM' AND mod::text <> '21'
+			ORDER BY com_av::text, date_eff::text::date DESC, (typecom_av::text = 'COM') DESC
+		), path AS (
+			SELECT m.old, m.new, m.since, m.name, 1 AS steps FROM movement m
+			WHERE NOT EXISTS (SELECT FROM jobmarket.commune c WHERE c.insee_code = m.old)
+			UNION ALL
+			SELECT p.old, m.new, m.since, p.name, p.steps + 1
+			FROM path p JOIN movement m ON m.old = p.new AND m.since >= p.since
+			WHERE p.steps < 20 AND NOT EXISTS (SELECT FROM jobmarket.commune c WHERE c.insee_code = p.new)
+		), found AS (
+			SELECT DISTINCT ON (p.old) p.old, p.new, p.name FROM path p
+			JOIN jobmarket.commune c ON c.insee_code = p.new ORDER BY p.old, p.steps
+		), taken AS (
+			INSERT INTO jobmarket.commune_former AS f (insee_code, current_insee_code, name)
+			SELECT old, new, name FROM found
+			ON CONFLICT (insee_code) DO UPDATE SET current_insee_code = excluded.current_insee_code, name = excluded.name
+			WHERE (f.current_insee_code, f.name) IS DISTINCT FROM (excluded.current_insee_code, excluded.name)
+		)
+		SELECT (SELECT count(*) FROM found),
+			(SELECT count(DISTINCT old) FROM path) - (SELECT count(*) FROM found)$q$, staging)
+	INTO loaded, unresolved;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.load_commune_movements(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.load_commune_movements(regclass) IS
+'Fills jobmarket.commune_former from a table with columns as in INSEE''s v_mvt_commune (mod, date_eff, typecom_av, com_av, libelle_av, typecom_ap, com_ap …), after load_communes; follows communes that were merged more than once; returns how many former codes lead to a commune of today, and how many do not';

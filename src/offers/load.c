@@ -976,7 +976,6 @@ parse_document(Document *d)
 	d->value.val.binary.len = VARSIZE(root) - VARHDRSZ;
 }
 
-static void lock_rules(void);
 static void check_ourselves(JmLoader *loader);
 
 static void
@@ -995,7 +994,7 @@ flush_batch(JmLoader *loader)
 		if (!loader->rules_locked && loader->ndocuments >= MIN_OWN_CHECKS &&
 			loader->counts.inserted + loader->counts.updated + loader->counts.unchanged == 0)
 		{
-			lock_rules();
+			jm_lock_rules();
 			loader->rules_locked = true;
 		}
 		look_up(loader);
@@ -1062,24 +1061,6 @@ has_user_hooks(void)
 	return found;
 }
 
-/* Locks the tables that what is read from texts refers to. */
-static void
-lock_rules(void)
-{
-	static const char *const tables[] = {
-		"role", "keyword", "region", "departement", "commune"
-	};
-	Oid			schema = get_namespace_oid("jobmarket", false);
-
-	for (int i = 0; i < lengthof(tables); i++)
-	{
-		Oid			table = get_relname_relid(tables[i], schema);
-
-		if (OidIsValid(table))
-			LockRelationOid(table, ShareLock);
-	}
-}
-
 /* Takes the checks of foreign keys over from the triggers, where that pays. */
 static void
 check_ourselves(JmLoader *loader)
@@ -1131,7 +1112,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 												  ALLOCSET_DEFAULT_MAXSIZE);
 	loader->documents = palloc(sizeof(Document) * BATCH);
 
-	LockDatabaseObject(NamespaceRelationId, get_namespace_oid("jobmarket", false), 0, ExclusiveLock);
+	jm_lock_loads();
 	values[0] = CStringGetTextDatum(source);
 	run(ST_SOURCE, 1, types, values, NULL, SPI_OK_SELECT);
 	if (SPI_processed != 1)

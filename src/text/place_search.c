@@ -14,6 +14,7 @@
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "text/normalise.h"
+#include "text/place_label.h"
 #include "text/places.h"
 #include "text/rules.h"
 #include "utils/array.h"
@@ -240,7 +241,8 @@ add_former(void *arg, Datum *values, bool *nulls)
 
 	GROW(g->former, g->n_former, rows->max_former);
 	set_code(g->former[g->n_former].insee, values[0]);
-	set_code(g->former[g->n_former++].current, values[1]);
+	set_code(g->former[g->n_former].current, values[1]);
+	g->former[g->n_former++].key = nulls[2] ? "" : name_key(values[2]);
 }
 
 static int
@@ -261,6 +263,7 @@ add_alias(void *arg, Datum *values, bool *nulls)
 	alias = &g->aliases[g->n_aliases];
 	alias->key = name_key(values[0]);
 	alias->region = alias->departement = alias->commune = -1;
+	alias->territory = nulls[4] ? "etranger" : TextDatumGetCString(values[4]);
 	if (!nulls[1])
 	{
 		set_code(code, values[1]);
@@ -298,8 +301,8 @@ build_gazetteer(void)
 		"insee_code", "name", "departement_code", "postal_codes", "population", "centroid",
 		"parent_insee_code"
 	};
-	static const char *const former_columns[] = {"insee_code", "current_insee_code"};
-	static const char *const alias_columns[] = {"alias", "region_code", "departement_code", "insee_code"};
+	static const char *const former_columns[] = {"insee_code", "current_insee_code", "name"};
+	static const char *const alias_columns[] = {"alias", "region_code", "departement_code", "insee_code", "territory"};
 	JmPlaceRows *rows = palloc0(sizeof(JmPlaceRows));
 	JmGazetteer *g = &rows->gazetteer;
 	int			i;

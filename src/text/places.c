@@ -10,28 +10,9 @@
 #include "text/places.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "text/normalise.h"
-
-#define LABEL_MAX 512
-#define CELL_DEGREES 0.25		/* grid of the nearest-commune search */
-#define KM_A_DEGREE 111.195
-
-/* Farther than this from every commune is not in France. */
-#define NEAREST_KM 12.0
-/* Within a departement that the label names, communes may be large. */
-#define NEAREST_LABELLED_KM 30.0
-/* French Guiana's communes are as large as departements. */
-#define NEAREST_GUYANE_KM 150.0
-
-/* Coordinates that geocoders give for "France": they say nothing. */
-static const double middle_of_france[][2] = {
-	{46.227638, 2.213749}, {46.603354, 1.888334}, {46.711046, 2.191160}, {47.0, 2.0}, {46.0, 2.0}
-};
-
-#define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
+#include "text/place_label.h"
 
 /* Name of a method, as resolve_place() reports it. */
 const char *
@@ -43,567 +24,6 @@ jm_place_method_name(JmPlaceMethod method)
 	};
 
 	return names[method];
-}
-
-/* bsearch() wants an array even where there is none. */
-static void *
-search(const void *key, const void *base, int n, size_t width,
-	   int (*compare) (const void *, const void *))
-{
-	return n > 0 ? bsearch(key, base, (size_t) n, width, compare) : NULL;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || is_digit(c) || (unsigned char) c >= 0x80;
-}
-
-/* FNV-1a */
-static uint32_t
-hash_bytes(const char *s, size_t len)
-{
-	uint32_t	h = 2166136261u;
-
-	while (len-- > 0)
-		h = (h ^ (unsigned char) *s++) * 16777619u;
-	return h;
-}
-
-static uint32_t
-hash_cell(int row, int column)
-{
-	return ((uint32_t) row * 73856093u) ^ ((uint32_t) column * 19349663u);
-}
-
-static int
-cell_of(double degrees)
-{
-	return (int) floor(degrees / CELL_DEGREES);
-}
-
-/*
- * A name in the form in which names are compared: folded words, "st" and
- * "ste" written out, "s/" as "sur", without articles in brackets or before.
- * folded comes from jm_normalise(); key has room for twice len + 8 bytes.
- * Returns the key's length; it ends in NUL.
- */
-size_t
-jm_place_key(const char *folded, size_t len, char *key)
-{
-	size_t		at = 0;
-	size_t		out = 0;
-
-	while (at < len)
-	{
-		size_t		start;
-		size_t		n;
-
-		if (!is_word(folded[at]))
-		{
-			at++;
-			continue;
-		}
-		start = at;
-		while (at < len && is_word(folded[at]))
-			at++;
-		n = at - start;
-		if (n == 5 && memcmp(folded + start, "cedex", 5) == 0)
-			break;
-		/* articles at the head: "Le Mans" and "Mans (Le)" are one */
-		if (((n == 2 && (memcmp(folded + start, "le", 2) == 0 || memcmp(folded + start, "la", 2) == 0)) ||
-			 (n == 3 && memcmp(folded + start, "les", 3) == 0) ||
-			 (n == 1 && folded[start] == 'l' && start + 1 < len && (folded[start + 1] == '\'' || folded[start + 1] == ' '))) &&
-			(out == 0 || (start > 0 && folded[start - 1] == '(')))
-			continue;
-		if (out > 0)
-			key[out++] = ' ';
-		if (n == 2 && memcmp(folded + start, "st", 2) == 0)
-		{
-			memcpy(key + out, "saint", 5);
-			out += 5;
-		}
-		else if (n == 3 && memcmp(folded + start, "ste", 3) == 0)
-		{
-			memcpy(key + out, "sainte", 6);
-			out += 6;
-		}
-		else if (n == 1 && folded[start] == 's' && at < len && folded[at] == '/')
-		{
-			memcpy(key + out, "sur", 3);
-			out += 3;
-		}
-		else
-		{
-			memcpy(key + out, folded + start, n);
-			out += n;
-		}
-	}
-	key[out] = '\0';
-	return out;
-}
-
-/*
- * Builds the hash tables.  Memory is the allocator's; false when it had none.
- */
-bool
-jm_gazetteer_index(JmGazetteer *g, const JmAllocator *allocator)
-{
-	size_t		size = 1024;
-	size_t		bytes;
-	int			i;
-
-	while (size < 2 * (size_t) (g->n_communes + g->n_postal))
-		size *= 2;
-	bytes = size * sizeof(int);
-	g->mask = (uint32_t) (size - 1);
-	g->by_insee = allocator->allocate(allocator->context, bytes);
-	g->by_name = allocator->allocate(allocator->context, bytes);
-	g->by_postal = allocator->allocate(allocator->context, bytes);
-	g->by_cell = allocator->allocate(allocator->context, bytes);
-	if (!g->by_insee || !g->by_name || !g->by_postal || !g->by_cell)
-		return false;
-	memset(g->by_insee, 0xFF, bytes);
-	memset(g->by_name, 0xFF, bytes);
-	memset(g->by_postal, 0xFF, bytes);
-	memset(g->by_cell, 0xFF, bytes);
-
-	for (i = 0; i < g->n_departements; i++)
-		g->departements[i].first = g->departements[i].n = 0;
-	for (i = 0; i < g->n_communes; i++)
-	{
-		JmCommune  *c = &g->communes[i];
-		int		   *slot;
-
-		if (g->departements[c->departement].n++ == 0)
-			g->departements[c->departement].first = i;
-		slot = &g->by_insee[hash_bytes(c->insee, strlen(c->insee)) & g->mask];
-		c->next_insee = *slot;
-		*slot = i;
-		slot = &g->by_name[hash_bytes(c->key, strlen(c->key)) & g->mask];
-		c->next_name = *slot;
-		*slot = i;
-		c->next_cell = -1;
-		if (!isnan(c->latitude) && !c->divided)
-		{
-			slot = &g->by_cell[hash_cell(cell_of(c->latitude), cell_of(c->longitude)) & g->mask];
-			c->next_cell = *slot;
-			*slot = i;
-		}
-	}
-	for (i = 0; i < g->n_postal; i++)
-	{
-		JmPostal   *p = &g->postal_codes[i];
-		int		   *slot = &g->by_postal[hash_bytes(p->code, strlen(p->code)) & g->mask];
-
-		p->next = *slot;
-		*slot = i;
-	}
-	return true;
-}
-
-static int
-compare_departement(const void *code, const void *departement)
-{
-	return strcmp(code, ((const JmDepartement *) departement)->code);
-}
-
-static int
-compare_region(const void *code, const void *region)
-{
-	return strcmp(code, ((const JmRegion *) region)->code);
-}
-
-/* The number of the departement of that code, or -1. */
-int
-jm_find_departement(const JmGazetteer *g, const char *code)
-{
-	JmDepartement *d = search(code, g->departements, g->n_departements, sizeof(JmDepartement),
-							  compare_departement);
-
-	return d ? (int) (d - g->departements) : -1;
-}
-
-/* The number of the region of that code, or -1. */
-int
-jm_find_region(const JmGazetteer *g, const char *code)
-{
-	JmRegion   *r = search(code, g->regions, g->n_regions, sizeof(JmRegion), compare_region);
-
-	return r ? (int) (r - g->regions) : -1;
-}
-
-/* The number of the commune of that INSEE code, or -1. */
-int
-jm_find_commune(const JmGazetteer *g, const char *insee)
-{
-	int			i = g->by_insee[hash_bytes(insee, strlen(insee)) & g->mask];
-
-	while (i >= 0 && strcmp(g->communes[i].insee, insee) != 0)
-		i = g->communes[i].next_insee;
-	return i;
-}
-
-static int
-compare_former(const void *insee, const void *former)
-{
-	return strcmp(insee, ((const JmFormer *) former)->insee);
-}
-
-static int
-compare_alias(const void *key, const void *alias)
-{
-	return strcmp(key, ((const JmPlaceAlias *) alias)->key);
-}
-
-/* Copies a code of at most 7 letters and digits, in capitals, without blanks. */
-static bool
-copy_code(const char *s, size_t len, char *code)
-{
-	size_t		n = 0;
-	size_t		i;
-
-	for (i = 0; i < len; i++)
-	{
-		char		c = s[i];
-
-		if (c == ' ')
-			continue;
-		if (c >= 'a' && c <= 'z')
-			c -= 'a' - 'A';
-		if (!(is_digit(c) || (c >= 'A' && c <= 'Z')) || n == JM_CODE_MAX - 1)
-			return false;
-		code[n++] = c;
-	}
-	code[n] = '\0';
-	return n > 0;
-}
-
-/* The departement that a postal or INSEE code begins with, or -1. */
-static int
-departement_of_code(const JmGazetteer *g, const char *code, bool postal)
-{
-	char		prefix[4] = {code[0], 0, 0, 0};
-
-	if (strlen(code) != 5)
-		return -1;
-	prefix[1] = code[1];
-	if (postal && prefix[0] == '2' && prefix[1] == '0')
-		prefix[1] = code[2] < '2' ? 'A' : 'B';
-	else if (prefix[0] == '9' && (prefix[1] == '7' || prefix[1] == '8'))
-		prefix[2] = code[2];
-	return jm_find_departement(g, prefix);
-}
-
-static double
-distance_km(double lat1, double lon1, double lat2, double lon2)
-{
-	double		y = lat1 - lat2;
-	double		x = (lon1 - lon2) * cos((lat1 + lat2) * (M_PI / 360.0));
-
-	return KM_A_DEGREE * sqrt(x * x + y * y);
-}
-
-/* The nearest commune of a departement, or -1; *km is its distance. */
-static int
-nearest_within(const JmGazetteer *g, int departement, double lat, double lon, double *km)
-{
-	const JmDepartement *d = &g->departements[departement];
-	double		shrink = cos(lat * (M_PI / 180.0));
-	double		least = 0;
-	int			best = -1;
-	int			i;
-
-	for (i = d->first; i < d->first + d->n; i++)
-	{
-		const JmCommune *c = &g->communes[i];
-		double		x = (c->longitude - lon) * shrink;
-		double		y = c->latitude - lat;
-		double		square = x * x + y * y;
-
-		if (c->divided || isnan(square))
-			continue;
-		if (best < 0 || square < least)
-		{
-			best = i;
-			least = square;
-		}
-	}
-	*km = KM_A_DEGREE * sqrt(least);
-	return best;
-}
-
-/* The nearest commune of all within some 18 km, or -1; *km is its distance. */
-static int
-nearest_of_all(const JmGazetteer *g, double lat, double lon, double *km)
-{
-	int			row = cell_of(lat);
-	int			column = cell_of(lon);
-	int			best = -1;
-	int			dr;
-	int			dc;
-
-	*km = 0;
-	for (dr = -1; dr <= 1; dr++)
-		for (dc = -1; dc <= 1; dc++)
-		{
-			int			i = g->by_cell[hash_cell(row + dr, column + dc) & g->mask];
-
-			for (; i >= 0; i = g->communes[i].next_cell)
-			{
-				const JmCommune *c = &g->communes[i];
-				double		d = distance_km(lat, lon, c->latitude, c->longitude);
-
-				if (best < 0 || d < *km)
-				{
-					best = i;
-					*km = d;
-				}
-			}
-		}
-	return best;
-}
-
-/*
- * The commune at given coordinates, within a departement (-1: any) and region
- * (-1: any); -1 when there is none.  Exchanged coordinates are put right.
- */
-static int
-commune_at(const JmGazetteer *g, double lat, double lon, int departement, int region,
-		   double *km)
-{
-	int			turn;
-	int			i;
-
-	if (!isfinite(lat) || !isfinite(lon) || (fabs(lat) < 0.01 && fabs(lon) < 0.01))
-		return -1;
-	if (departement < 0)
-		for (i = 0; i < COUNT(middle_of_france); i++)
-			if (fabs(lat - middle_of_france[i][0]) < 0.002 && fabs(lon - middle_of_france[i][1]) < 0.002)
-				return -1;
-	for (turn = 0; turn < 2; turn++)
-	{
-		double		swap = lat;
-
-		if (fabs(lat) <= 90 && fabs(lon) <= 180)
-		{
-			int			best;
-			double		limit;
-
-			if (departement >= 0)
-			{
-				best = nearest_within(g, departement, lat, lon, km);
-				limit = strcmp(g->departements[departement].code, "973") == 0 ?
-					NEAREST_GUYANE_KM : NEAREST_LABELLED_KM;
-			}
-			else
-			{
-				best = nearest_of_all(g, lat, lon, km);
-				limit = NEAREST_KM;
-			}
-			if (best >= 0 && *km <= limit &&
-				(region < 0 || g->departements[g->communes[best].departement].region == region))
-				return best;
-		}
-		lat = lon;
-		lon = swap;
-	}
-	return -1;
-}
-
-/*
- * The commune of a name: within a departement (-1: any), region (-1: any), with
- * one of the postal codes of code (NULL: any).  Of several the nearest to the
- * coordinates or else the most populous; *share is its part of their people.
- */
-static int
-commune_named(const JmGazetteer *g, const char *key, size_t len, int departement, int region,
-			  const char *code, double lat, double lon, double *share)
-{
-	int			best = -1;
-	double		best_km = 0;
-	double		people = 0;
-	int			i = g->by_name[hash_bytes(key, len) & g->mask];
-
-	for (; i >= 0; i = g->communes[i].next_name)
-	{
-		const JmCommune *c = &g->communes[i];
-		double		km = distance_km(lat, lon, c->latitude, c->longitude);
-
-		if (strlen(c->key) != len || memcmp(c->key, key, len) != 0 ||
-			(departement >= 0 && c->departement != departement) ||
-			(region >= 0 && g->departements[c->departement].region != region))
-			continue;
-		if (code != NULL)
-		{
-			int			p;
-
-			for (p = c->first_postal; p < c->first_postal + c->n_postal; p++)
-				if (strcmp(g->postal_codes[p].code, code) == 0)
-					break;
-			if (p == c->first_postal + c->n_postal)
-				continue;
-		}
-		people += c->population + 1;
-		if (best < 0 || (isfinite(km) && km < 50.0 ? best_km > km : best_km >= 50.0 &&
-						 c->population > g->communes[best].population))
-		{
-			best = i;
-			best_km = isfinite(km) && km < 50.0 ? km : 50.0;
-		}
-	}
-	if (best >= 0)
-		*share = best_km < 50.0 ? 1.0 : (g->communes[best].population + 1) / people;
-	return best;
-}
-
-/* "paris 12", "lyon 7e", "marseille 15eme arrondissement": the arrondissement. */
-static int
-arrondissement_named(const JmGazetteer *g, const char *key, size_t len)
-{
-	static const struct
-	{
-		const char *city;
-		int			first;		/* INSEE code of the first arrondissement */
-		int			count;
-	}			cities[] =
-	{
-		{"paris", 75101, 20}, {"lyon", 69381, 9}, {"marseille", 13201, 16}
-	};
-	int			i;
-
-	for (i = 0; i < COUNT(cities); i++)
-	{
-		size_t		n = strlen(cities[i].city);
-		int			number = 0;
-		size_t		at = n + 1;
-		char		insee[JM_CODE_MAX];
-		int			code;
-		int			d;
-
-		if (len <= n + 1 || memcmp(key, cities[i].city, n) != 0 || key[n] != ' ')
-			continue;
-		while (at < len && is_digit(key[at]) && number < 100)
-			number = number * 10 + (key[at++] - '0');
-		if (number < 1 || number > cities[i].count || (at < len && is_digit(key[at])))
-			return -1;
-		code = cities[i].first + number - 1;
-		for (d = 4; d >= 0; d--)
-		{
-			insee[d] = (char) ('0' + code % 10);
-			code /= 10;
-		}
-		insee[5] = '\0';
-		return jm_find_commune(g, insee);
-	}
-	return -1;
-}
-
-/* What the label says. */
-typedef struct JmLabel
-{
-	char		key[2 * JM_NORMALISED_MAX(LABEL_MAX) + 8];	/* of its name */
-	size_t		len;
-	int			departement;	/* that it names by code, or -1 */
-	bool		corsica;		/* "20": one of two departements */
-	char		postal[JM_CODE_MAX];
-} JmLabel;
-
-static void
-read_label(const JmGazetteer *g, const char *s, size_t len, JmLabel *label)
-{
-	char		folded[JM_NORMALISED_MAX(LABEL_MAX)];
-	size_t		n = jm_normalise(s, len < LABEL_MAX ? len : LABEL_MAX, folded, NULL, 0);
-	size_t		from = 0;
-	size_t		at;
-	char		code[JM_CODE_MAX];
-
-	label->departement = -1;
-	label->corsica = false;
-	label->postal[0] = '\0';
-
-	/* "74 - ANNECY", "971", "2A - Corse" */
-	while (from < n && is_word(folded[from]))
-		from++;
-	if (from >= 2 && from <= 3 && is_digit(folded[0]) && copy_code(folded, from, code) &&
-		(from == n || folded[from] == ' ' || folded[from] == '-'))
-	{
-		label->departement = jm_find_departement(g, code);
-		label->corsica = strcmp(code, "20") == 0;
-	}
-	if (label->departement < 0 && !label->corsica)
-		from = 0;
-
-	/* a postal code anywhere, a departement in brackets at the end */
-	for (at = from; at + 5 <= n; at++)
-		if ((at == 0 || !is_word(folded[at - 1])) && (at + 5 == n || !is_word(folded[at + 5])) &&
-			is_digit(folded[at]) && is_digit(folded[at + 1]) && is_digit(folded[at + 2]) &&
-			is_digit(folded[at + 3]) && is_digit(folded[at + 4]))
-		{
-			memcpy(label->postal, folded + at, 5);
-			label->postal[5] = '\0';
-			memset(folded + at, ' ', 5);
-		}
-	if (n > 3 && folded[n - 1] == ')')
-	{
-		for (at = n - 1; at > from && folded[at - 1] != '('; at--)
-			;
-		if (at > from && n - 1 - at >= 2 && n - 1 - at <= 3 && copy_code(folded + at, n - 1 - at, code))
-		{
-			int			d = jm_find_departement(g, code);
-
-			if (d >= 0)
-			{
-				if (label->departement < 0)
-					label->departement = d;
-				n = at - 1;
-			}
-		}
-	}
-	label->len = jm_place_key(folded + from, n - from, label->key);
-}
-
-/* Is the word s (n letters) one of a list, separated by blanks? */
-static bool
-word_in(const char *s, size_t n, const char *list)
-{
-	while (*list)
-	{
-		size_t		m = strcspn(list, " ");
-
-		if (m == n && memcmp(list, s, n) == 0)
-			return true;
-		list += m + (list[m] == ' ');
-	}
-	return false;
-}
-
-/* Is every word of a in b or among words that say nothing? */
-static bool
-words_within(const char *a, const char *b)
-{
-	while (*a)
-	{
-		size_t		n = strcspn(a, " ");
-
-		if (!word_in(a, n, b) && !word_in(a, n, "de du des d l la le les et dept departement"))
-			return false;
-		a += n + (a[n] == ' ');
-	}
-	return true;
-}
-
-/* Is the label the name of its departement, in whatever order of words? */
-static bool
-names_departement(const JmDepartement *d, const JmLabel *label)
-{
-	return words_within(d->key, label->key) && words_within(label->key, d->key);
 }
 
 static void
@@ -627,7 +47,7 @@ set_departement(JmPlace *place, int departement, JmPlaceMethod method, float con
 
 /* The rest of jm_resolve_place() for a postal code; false when it says nothing. */
 static bool
-resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmLabel *label, JmPlace *place)
+resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label, JmPlace *place)
 {
 	int			best = -1;
 	int			count = 0;
@@ -641,14 +61,14 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmLabel *labe
 		return false;
 	if (label->len > 0)
 	{
-		named = commune_named(g, label->key, label->len, -1, -1, place->postal, NAN, NAN, &share);
+		named = jm_commune_named(g, label->key, label->len, -1, -1, place->postal, NAN, NAN, &share);
 		if (named >= 0 && !g->communes[named].divided)
 		{
 			set_commune(g, place, named, JM_PLACE_POSTAL, 0.97f);
 			return true;
 		}
 	}
-	for (p = g->by_postal[hash_bytes(place->postal, strlen(place->postal)) & g->mask]; p >= 0;
+	for (p = jm_first_postal(g, place->postal); p >= 0;
 		 p = g->postal_codes[p].next)
 	{
 		const JmCommune *c = &g->communes[g->postal_codes[p].commune];
@@ -659,7 +79,7 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmLabel *labe
 			continue;
 		count++;
 		people += c->population + 1;
-		km = distance_km(in->latitude, in->longitude, c->latitude, c->longitude);
+		km = jm_distance_km(in->latitude, in->longitude, c->latitude, c->longitude);
 		if (!isfinite(km) || km > 50.0)
 			km = 1000.0 - c->population / 1e5;
 		if (best < 0 || km < least)
@@ -677,7 +97,7 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmLabel *labe
 
 		if (label->len > 0)
 		{
-			named = commune_named(g, label->key, label->len, d, -1, NULL, NAN, NAN, &share);
+			named = jm_commune_named(g, label->key, label->len, d, -1, NULL, NAN, NAN, &share);
 			if (named >= 0)
 			{
 				set_commune(g, place, named, JM_PLACE_COMMUNE, 0.9f);
@@ -694,7 +114,7 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmLabel *labe
 
 /* "annecy le vieux": the longest beginning of the label that names a commune. */
 static int
-commune_beginning(const JmGazetteer *g, const JmLabel *label, int departement)
+commune_beginning(const JmGazetteer *g, const JmPlaceLabel *label, int departement)
 {
 	size_t		n = label->len;
 
@@ -708,7 +128,7 @@ commune_beginning(const JmGazetteer *g, const JmLabel *label, int departement)
 		if (n < 5)				/* a word of four letters and a space */
 			return -1;
 		n--;
-		commune = commune_named(g, label->key, n, departement, -1, NULL, NAN, NAN, &share);
+		commune = jm_commune_named(g, label->key, n, departement, -1, NULL, NAN, NAN, &share);
 		if (commune >= 0)
 			return commune;
 	}
@@ -717,7 +137,7 @@ commune_beginning(const JmGazetteer *g, const JmLabel *label, int departement)
 
 /* "louhans": the only commune of a departement whose name begins so, or -1. */
 static int
-commune_continuing(const JmGazetteer *g, const JmLabel *label, int departement)
+commune_continuing(const JmGazetteer *g, const JmPlaceLabel *label, int departement)
 {
 	const JmDepartement *d = &g->departements[departement];
 	int			found = -1;
@@ -754,13 +174,13 @@ set_point(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 	{
 		const JmCommune *c = &g->communes[place->commune];
 		double		limit = c->insee[0] == '9' && c->insee[1] == '7' && c->insee[2] == '3' ?
-		NEAREST_GUYANE_KM : NEAREST_LABELLED_KM;
+		JM_NEAREST_GUYANE_KM : JM_NEAREST_LABELLED_KM;
 
 		if (stated && isnan(c->latitude))
 			;
-		else if (stated && distance_km(lat, lon, c->latitude, c->longitude) <= limit)
+		else if (stated && jm_distance_km(lat, lon, c->latitude, c->longitude) <= limit)
 			;
-		else if (stated && distance_km(lon, lat, c->latitude, c->longitude) <= limit)
+		else if (stated && jm_distance_km(lon, lat, c->latitude, c->longitude) <= limit)
 		{
 			lat = in->longitude;
 			lon = in->latitude;
@@ -773,7 +193,7 @@ set_point(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		}
 	}
 	else if (place->departement >= 0 && g->n_communes > 0)
-		stated = false;			/* commune_at() did not believe them */
+		stated = false;			/* jm_commune_at() did not believe them */
 	else if (stated && lon > 41.0 && lon < 51.5 && lat > -5.5 && lat < 10.0)
 	{
 		/* no commune to compare with, but these are France's exchanged */
@@ -785,6 +205,125 @@ set_point(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		place->latitude = lat;
 		place->longitude = lon;
 	}
+}
+
+/* The place is abroad, or in a territory and no more is known. */
+static void
+set_territory(JmPlace *place, const JmPlaceAlias *alias, float confidence)
+{
+	place->territory = alias->territory;
+	place->method = strcmp(alias->territory, "etranger") == 0 ? JM_PLACE_COUNTRY : JM_PLACE_REGION;
+	place->confidence = confidence;
+}
+
+/* Does an alias name no more than a territory? */
+static bool
+is_territory(const JmPlaceAlias *alias)
+{
+	return alias != NULL && alias->region < 0 && alias->departement < 0 && alias->commune < 0;
+}
+
+/* A region (true) or departement of that key, or an alias of one. */
+static bool
+area_named(const JmGazetteer *g, const char *key, int *region, int *departement)
+{
+	const JmPlaceAlias *alias = jm_find_alias(g, key);
+	int			i;
+
+	if (alias != NULL && (alias->region >= 0 || alias->departement >= 0))
+	{
+		if (alias->region >= 0)
+			*region = alias->region;
+		else
+			*departement = alias->departement;
+		return true;
+	}
+	for (i = 0; i < g->n_regions; i++)
+		if (strcmp(g->regions[i].key, key) == 0)
+		{
+			*region = i;
+			return true;
+		}
+	for (i = 0; i < g->n_departements; i++)
+		if (strcmp(g->departements[i].key, key) == 0 && strcmp(key, "paris") != 0)
+		{
+			*departement = i;
+			return true;
+		}
+	return false;
+}
+
+/*
+ * The rest of jm_resolve_place() for a label of several parts, such as "Lille,
+ * Hauts-de-France" or "NANTES 44".  False when they name no commune and no
+ * territory; then *region or *departement may be set.
+ */
+static bool
+resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label,
+			  int *region, int *departement, JmPlace *place)
+{
+	char		key[sizeof(label->key)];
+	int			found = -1;
+	int			others = 0;
+	double		share = 1.0;
+	double		best_share = 1.0;
+	size_t		len;
+	size_t		at;
+
+	for (at = 0;;)
+	{
+		const JmPlaceAlias *alias;
+
+		at = jm_next_place_part(label, at, key, &len);
+		alias = jm_find_alias(g, key);
+		if (len > 0 && is_territory(alias))
+		{
+			set_territory(place, alias, 0.85f);
+			return true;
+		}
+		if (len > 0)
+			area_named(g, key, region, departement);
+		if (at == 0)
+			break;
+	}
+	if (*departement >= 0)
+		*region = -1;
+	for (at = 0;;)
+	{
+		int			commune = -1;
+		int			ignore[2];
+
+		at = jm_next_place_part(label, at, key, &len);
+		if (len > 0 && !area_named(g, key, &ignore[0], &ignore[1]))
+		{
+			const char *last = strrchr(key, ' ');
+			char		code[JM_CODE_MAX];
+			int			own;
+
+			commune = jm_arrondissement_named(g, key, len);
+			if (commune < 0)
+				commune = jm_commune_named(g, key, len, *departement, *region, NULL,
+										   in->latitude, in->longitude, &share);
+			/* "NANTES 44" */
+			if (commune < 0 && last != NULL && strlen(last + 1) <= 3 &&
+				jm_copy_code(last + 1, strlen(last + 1), code) &&
+				(own = jm_find_departement(g, code)) >= 0)
+				commune = jm_commune_named(g, key, (size_t) (last - key), own, -1, NULL,
+										   in->latitude, in->longitude, &share);
+			if (commune >= 0 && found < 0)
+			{
+				found = commune;
+				best_share = share;
+			}
+			else if (commune >= 0 && commune != found)
+				others++;
+		}
+		if (at == 0)
+			break;
+	}
+	if (found >= 0)
+		set_commune(g, place, found, JM_PLACE_COMMUNE, (float) (0.8 * best_share / (1 + others)));
+	return found >= 0;
 }
 
 static void resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place);
@@ -805,35 +344,31 @@ jm_resolve_place(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 static void
 resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 {
-	JmLabel		label;
+	JmPlaceLabel label;
 	char		insee[JM_CODE_MAX];
 	int			region = -1;
 	int			hint = -1;		/* departement by the codes */
 	int			commune;
-	int			i;
 	double		km;
 	double		share;
-	JmPlaceAlias *alias = NULL;
+	const JmPlaceAlias *alias = NULL;
 
 	memset(place, 0, sizeof(*place));
 	place->commune = place->departement = place->region = -1;
 	place->territory = "inconnu";
-	if (in->postal == NULL || !copy_code(in->postal, in->postal_len, place->postal) ||
+	if (in->postal == NULL || !jm_copy_code(in->postal, in->postal_len, place->postal) ||
 		strlen(place->postal) != 5)
 		place->postal[0] = '\0';
 
 	/* the commonest case needs nothing else */
-	if (in->insee != NULL && copy_code(in->insee, in->insee_len, insee) && strlen(insee) == 5)
+	if (in->insee != NULL && jm_copy_code(in->insee, in->insee_len, insee) && strlen(insee) == 5)
 	{
 		float		confidence = 0.99f;
 
 		commune = jm_find_commune(g, insee);
 		if (commune < 0)
 		{
-			JmFormer   *former = search(insee, g->former, g->n_former, sizeof(JmFormer), compare_former);
-
-			if (former != NULL)
-				commune = jm_find_commune(g, former->current);
+			commune = jm_find_former(g, insee);
 			confidence = 0.95f;
 		}
 		if (commune >= 0)
@@ -848,7 +383,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 			place->confidence = 0.95f;
 			return;
 		}
-		hint = departement_of_code(g, insee, false);
+		hint = jm_departement_of_code(g, insee, false);
 	}
 
 	label.len = 0;
@@ -857,7 +392,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 	label.key[0] = '\0';
 	if (in->label != NULL)
 	{
-		read_label(g, in->label, in->label_len, &label);
+		jm_read_place_label(g, in->label, in->label_len, &label);
 		if (place->postal[0] == '\0')
 			strcpy(place->postal, label.postal);
 	}
@@ -879,7 +414,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 			place->confidence = 0.9f;
 			return;
 		}
-		label.departement = departement_of_code(g, place->postal, true);
+		label.departement = jm_departement_of_code(g, place->postal, true);
 	}
 
 	if (label.departement >= 0 || label.corsica)
@@ -890,16 +425,16 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 			region = jm_find_region(g, "94");
 		if (label.len > 0)
 		{
-			commune = arrondissement_named(g, label.key, label.len);
+			commune = jm_arrondissement_named(g, label.key, label.len);
 			if (commune >= 0 && (departement < 0 || g->communes[commune].departement == departement))
 			{
 				set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.95f);
 				goto done;
 			}
-			if (departement < 0 || !names_departement(&g->departements[departement], &label))
+			if (departement < 0 || !jm_names_departement(&g->departements[departement], &label))
 			{
-				commune = commune_named(g, label.key, label.len, departement, region, NULL,
-										in->latitude, in->longitude, &share);
+				commune = jm_commune_named(g, label.key, label.len, departement, region, NULL,
+										   in->latitude, in->longitude, &share);
 				if (commune >= 0)
 				{
 					set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.95 * share));
@@ -907,13 +442,26 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 				}
 			}
 		}
-		commune = commune_at(g, in->latitude, in->longitude, departement, region, &km);
+		if (departement >= 0 && label.len > 0 && !jm_names_departement(&g->departements[departement], &label))
+		{
+			/* a quarter with a name of its own, or a commune of old */
+			alias = jm_find_alias(g, label.key);
+			commune = alias != NULL ? alias->commune : -1;
+			if (commune < 0 || g->communes[commune].departement != departement)
+				commune = jm_former_named(g, label.key, departement);
+			if (commune >= 0)
+			{
+				set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.85f);
+				goto done;
+			}
+		}
+		commune = jm_commune_at(g, in->latitude, in->longitude, departement, region, &km);
 		if (commune >= 0)
 		{
 			set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.9 - 0.02 * km > 0.3 ? 0.9 - 0.02 * km : 0.3));
 			goto done;
 		}
-		if (departement >= 0 && label.len > 0 && !names_departement(&g->departements[departement], &label))
+		if (departement >= 0 && label.len > 0 && !jm_names_departement(&g->departements[departement], &label))
 		{
 			commune = commune_continuing(g, &label, departement);
 			if (commune < 0)
@@ -942,7 +490,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 
 	if (label.len > 0)
 	{
-		alias = search(label.key, g->aliases, g->n_aliases, sizeof(JmPlaceAlias), compare_alias);
+		alias = jm_find_alias(g, label.key);
 
 		/*
 		 * "Luxembourg (Frontalier)", "Quebec Canada": any word of a foreign
@@ -960,40 +508,36 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 			set_commune(g, place, alias->commune, JM_PLACE_COMMUNE, 0.9f);
 			goto done;
 		}
-		if (alias != NULL && alias->region < 0 && alias->departement < 0)
+		if (is_territory(alias))
 		{
-			place->territory = "etranger";
-			place->method = JM_PLACE_COUNTRY;
-			place->confidence = 0.9f;
+			set_territory(place, alias, 0.9f);
 			return;
 		}
 		if (alias != NULL && alias->departement >= 0)
 			label.departement = alias->departement;
 		else if (alias != NULL)
 			region = alias->region;
-		for (i = 0; i < g->n_regions && alias == NULL && region < 0; i++)
-			if (strcmp(g->regions[i].key, label.key) == 0)
-				region = i;
-		for (i = 0; i < g->n_departements && region < 0 && label.departement < 0; i++)
-			if (strcmp(g->departements[i].key, label.key) == 0 && strcmp(label.key, "paris") != 0)
-				label.departement = i;
+		if (alias == NULL)
+			area_named(g, label.key, &region, &label.departement);
 		if (region < 0 && label.departement < 0)
 		{
-			commune = arrondissement_named(g, label.key, label.len);
+			commune = jm_arrondissement_named(g, label.key, label.len);
 			share = 1.0;
 			if (commune < 0)
-				commune = commune_named(g, label.key, label.len, -1, -1, NULL,
-										in->latitude, in->longitude, &share);
+				commune = jm_commune_named(g, label.key, label.len, -1, -1, NULL,
+										   in->latitude, in->longitude, &share);
 			if (commune >= 0)
 			{
 				set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.85 * share));
 				goto done;
 			}
+			if (resolve_parts(g, in, &label, &region, &label.departement, place))
+				goto done;
 		}
 	}
 
 	/* "France", a region, a departement, nothing that is known: where is it? */
-	commune = commune_at(g, in->latitude, in->longitude, label.departement, region, &km);
+	commune = jm_commune_at(g, in->latitude, in->longitude, label.departement, region, &km);
 	if (commune >= 0)
 	{
 		set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.85 - 0.03 * km));
@@ -1022,13 +566,11 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 			char		end = label.key[at + n];
 
 			label.key[at + n] = '\0';
-			alias = search(label.key + at, g->aliases, g->n_aliases, sizeof(JmPlaceAlias), compare_alias);
+			alias = jm_find_alias(g, label.key + at);
 			label.key[at + n] = end;
-			if (alias != NULL && alias->region < 0 && alias->departement < 0 && alias->commune < 0)
+			if (is_territory(alias))
 			{
-				place->territory = "etranger";
-				place->method = JM_PLACE_COUNTRY;
-				place->confidence = 0.8f;
+				set_territory(place, alias, 0.8f);
 				return;
 			}
 			at += n + 1;

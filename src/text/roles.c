@@ -12,6 +12,7 @@
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "common/hashfn.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -32,6 +33,13 @@
 #define TITLE_MAX 4096
 #define DESCRIPTION_MAX 65536
 
+/*
+ * What was found lately, for the loader asks twice: for an offer's primary role
+ * and, with the rest of its batch, for all of them.
+ */
+#define MEMOS 1024
+#define MEMO_ROLES 4
+
 typedef enum JmRuleKind
 {
 	RULE_INCLUDE, RULE_CONTEXT, RULE_EXCLUDE
@@ -49,6 +57,26 @@ typedef struct JmRoleRule
 	uint8		n_sets;			/* sets of literals that it waits for */
 } JmRoleRule;
 
+/* A role that was found. */
+typedef struct JmFoundRole
+{
+	int			role;
+	float4		confidence;
+	const JmRoleRule *rule;		/* the include rule that decided */
+	int			position;		/* of its match */
+} JmFoundRole;
+
+/* The roles found in a text; texts are told apart by hashes and lengths. */
+typedef struct JmRoleMemo
+{
+	uint64		title;
+	uint64		description;
+	Size		title_len;		/* with its header; 0: nothing remembered */
+	Size		description_len;
+	int			n;
+	JmFoundRole found[MEMO_ROLES];
+} JmRoleMemo;
+
 typedef struct JmRoleRules
 {
 	int			n_roles;
@@ -62,16 +90,9 @@ typedef struct JmRoleRules
 	int			n_literals;
 	int		   *rule_of;		/* of a literal ... */
 	uint8	   *set_of;			/* ... and which of the rule's sets, a bit */
+	bool		descriptions;	/* whether some includes look at descriptions */
+	JmRoleMemo *memos;			/* MEMOS of them */
 } JmRoleRules;
-
-/* A role that was found. */
-typedef struct JmFoundRole
-{
-	int			role;
-	float4		confidence;
-	const JmRoleRule *rule;		/* the include rule that decided */
-	int			position;		/* of its match */
-} JmFoundRole;
 
 /* A text, normalised, as bytes and as the regular expression engine wants it. */
 typedef struct JmSubject
@@ -285,6 +306,9 @@ build_rules(void)
 		rules->n_rules++;
 	}
 	rules->automaton = jm_automaton_build(literals, lengths, rules->n_literals, &jm_palloc_allocator);
+	for (i = 0; i < rules->n_includes; i++)
+		rules->descriptions |= rules->rules[i].in_description;
+	rules->memos = palloc0(MEMOS * sizeof(JmRoleMemo));
 	return rules;
 }
 
@@ -483,6 +507,51 @@ find_roles(const JmRoleRules *rules, NullableDatum title, NullableDatum descript
 	return kept;
 }
 
+/* As find_roles(), or what it gave for the same texts a while ago. */
+static int
+recall_roles(const JmRoleRules *rules, NullableDatum title, NullableDatum description,
+			 JmFoundRole **result)
+{
+	text	   *t = DatumGetTextPP(title.value);
+	uint64		hash = hash_bytes_extended((unsigned char *) VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), 0);
+	Size		len = VARSIZE_ANY_EXHDR(t) + VARHDRSZ;
+	JmRoleMemo *memo = &rules->memos[hash % MEMOS];
+	bool		same = memo->title == hash && memo->title_len == len;
+	uint64		description_hash = 0;
+	Size		description_len = 0;
+	int			n;
+
+	/* most titles have no role, whatever the description */
+	if (same && memo->n == 0 && !rules->descriptions)
+		return 0;
+	if (!description.isnull)
+	{
+		text	   *d = DatumGetTextPP(description.value);
+
+		title.value = PointerGetDatum(t);
+		description.value = PointerGetDatum(d);
+		description_hash = hash_bytes_extended((unsigned char *) VARDATA_ANY(d), VARSIZE_ANY_EXHDR(d), 0);
+		description_len = VARSIZE_ANY_EXHDR(d) + VARHDRSZ;
+	}
+	if (same && memo->description == description_hash && memo->description_len == description_len)
+	{
+		*result = memo->found;
+		return memo->n;
+	}
+	n = find_roles(rules, title, description, result);
+	if (n <= MEMO_ROLES)
+	{
+		memo->title = hash;
+		memo->title_len = len;
+		memo->description = description_hash;
+		memo->description_len = description_len;
+		memo->n = n;
+		if (n > 0)
+			memcpy(memo->found, *result, n * sizeof(JmFoundRole));
+	}
+	return n;
+}
+
 PG_FUNCTION_INFO_V1(jobmarket_classify_role);
 
 /* classify_role(text, text) -> text */
@@ -496,7 +565,7 @@ jobmarket_classify_role(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	rules = jm_rule_cache(&role_cache);
-	n = find_roles(rules, fcinfo->args[0], fcinfo->args[1], &found);
+	n = recall_roles(rules, fcinfo->args[0], fcinfo->args[1], &found);
 	if (n == 0 || found[0].confidence < PRIMARY_CONFIDENCE)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(rules->roles[found[0].role]));
@@ -535,7 +604,7 @@ jobmarket_classify_roles(PG_FUNCTION_ARGS)
 		if (!PG_ARGISNULL(0))
 		{
 			rules = jm_rule_cache(&role_cache);
-			n = find_roles(rules, fcinfo->args[0], fcinfo->args[1], &found);
+			n = recall_roles(rules, fcinfo->args[0], fcinfo->args[1], &found);
 			/* a copy: the rules may change between two rows */
 			rows = palloc((n + 1) * sizeof(JmRoleRow));
 			for (i = 0; i < n; i++)

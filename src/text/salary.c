@@ -61,7 +61,7 @@ typedef struct JmLabelWord
 const char *
 jm_period_name(JmSalaryPeriod period)
 {
-	static const char *const names[] = {NULL, "hour", "day", "month", "year", "fee"};
+	static const char *const names[] = {NULL, "hour", "day", "month", "year", "fee", "week"};
 
 	return names[period];
 }
@@ -198,6 +198,25 @@ is_one_of(const JmLabelWord *words, int n, int i, const char *list)
 #define CURRENCY "euros euro eur \xE2\x82\xAC"
 #define THOUSAND "k ke keur keuros"
 
+/* Joins "12", "E", "50", without a blank between, to one number; returns n. */
+static int
+join_cents(JmLabelWord *words, int n)
+{
+	int			i;
+
+	for (i = 0; i + 2 < n; i++)
+		if (words[i].number && words[i].cents % 100 == 0 && WORD(i + 1, CURRENCY) &&
+			words[i + 2].number && words[i + 2].len == 2 &&
+			words[i].text +words[i].len == words[i + 1].text &&
+			words[i + 1].text +words[i + 1].len == words[i + 2].text)
+		{
+			words[i].cents += words[i + 2].cents / 100;
+			memmove(&words[i + 2], &words[i + 3], (size_t) (n - i - 3) * sizeof(words[0]));
+			n--;
+		}
+	return n;
+}
+
 /* The period that word i names, if any. */
 static JmSalaryPeriod
 period_word(const JmLabelWord *words, int n, int i)
@@ -205,13 +224,13 @@ period_word(const JmLabelWord *words, int n, int i)
 	/* "12 mois", "169 heures", "13e mois": a number of them, not a rate */
 	if (i > 0 && (words[i - 1].number || WORD(i - 1, "e eme ieme em")))
 		return JM_PERIOD_NONE;
-	if (WORD(i, "annuel annuels annuelle annuelles an annee"))
+	if (WORD(i, "annuel annuels annuelle annuelles an annee year annum"))
 		return JM_PERIOD_YEAR;
-	if (WORD(i, "mensuel mensuels mensuelle mensuelles mois"))
+	if (WORD(i, "mensuel mensuels mensuelle mensuelles mois month"))
 		return JM_PERIOD_MONTH;
-	if (WORD(i, "horaire horaires heure") || (WORD(i, "h") && WORD(i - 1, "/ par")))
+	if (WORD(i, "horaire horaires heure hour") || (WORD(i, "h") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_HOUR;
-	if (WORD(i, "journalier journaliere tjm tj jour") || (WORD(i, "j") && WORD(i - 1, "/ par")))
+	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_DAY;
 	if (WORD(i, "cachet"))
 		return JM_PERIOD_FEE;
@@ -255,7 +274,7 @@ settle_period(JmSalary *s, JmSalaryPeriod stated, bool thousands, bool repair)
 		s->period = JM_PERIOD_YEAR;
 		s->flags |= JM_SALARY_PERIOD_INFERRED;
 	}
-	if (s->period == JM_PERIOD_DAY || s->period == JM_PERIOD_FEE)
+	if (s->period == JM_PERIOD_DAY || s->period == JM_PERIOD_FEE || s->period == JM_PERIOD_WEEK)
 	{
 		s->flags |= JM_SALARY_NOT_ANNUALISED;
 		return;
@@ -379,12 +398,13 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			memcmp(label + i, "\xC3\x83\xC2", 3) == 0)
 			s->flags |= JM_SALARY_ENCODING_FIXED;
 	folded_len = jm_normalise(label, len, folded, NULL, 0);
-	n = split_label(folded, folded_len, words);
+	n = join_cents(words, split_label(folded, folded_len, words));
 
-	/* "sur 13.0 mois" */
+	/* "sur 13.0 mois", "x 13 mois", "(13 mois)" */
 	for (i = 0; i + 2 < n; i++)
-		if (WORD(i, "sur") && words[i + 1].number && WORD(i + 2, "mois") &&
-			words[i + 1].cents > 0 && words[i + 1].cents <= 2400)
+		if (words[i + 1].number && WORD(i + 2, "mois") &&
+			((WORD(i, "sur") && words[i + 1].cents > 0 && words[i + 1].cents <= 2400) ||
+			 (WORD(i, "x * (") && words[i + 1].cents >= 1200 && words[i + 1].cents <= 1600)))
 			s->months = (int) words[i + 1].cents;
 	for (i = 0; i < n; i++)
 	{
@@ -407,6 +427,11 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 		stated = JM_PERIOD_NONE;
 		for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
 			stated = period_word(words, n, i);
+		/* last, and "35 heures par semaine" tells the working time */
+		for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
+			if (WORD(i, "hebdomadaire hebdo semaine week") && (i == 0 || !words[i - 1].number) &&
+				!WORD(i - 2, "h heure heures") && !WORD(i - 1, "h heure heures"))
+				stated = JM_PERIOD_WEEK;
 	}
 
 	/* the first number that is an amount */
@@ -422,7 +447,7 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 		if (WORD(next, "a - et / ? ou") && next + 1 < n && words[next + 1].number &&
 			!WORD(next + 2, "%"))
 			next += 2;
-		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) ||
+		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
 			WORD(next, "net nets brut bruts") || next == n;
 		if (next == n && !structured)
 			worth = i == 0;
@@ -452,6 +477,12 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			at++;
 		if (WORD(at, "jusqu"))
 			at++;
+		/* "EUR 40,000 - EUR 45,000" */
+		if (WORD(at, "a - et / ? ou") && WORD(at + 1, CURRENCY) && at + 2 < n && words[at + 2].number)
+		{
+			words[at + 1] = words[at];
+			at++;
+		}
 		if (WORD(at, "a - et / ? ou") && at + 1 < n && words[at + 1].number &&
 			!WORD(at + 2, "% e eme ieme mois h heures jours"))
 		{
@@ -525,6 +556,33 @@ split_other(const char *label, size_t len, char *folded, JmLabelWord *words)
 	return split_label(folded, jm_normalise(label, len, folded, NULL, 0), words);
 }
 
+/* The number that word i writes out, in hundredths; -1 when it is none. */
+static long long
+written_number(const JmLabelWord *words, int n, int i)
+{
+	static const char *const numbers[] = {
+		"un une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"
+	};
+	int			k;
+
+	for (k = 0; k < (int) (sizeof(numbers) / sizeof(numbers[0])); k++)
+		if (WORD(i, numbers[k]))
+			return (k + 1) * 100;
+	return -1;
+}
+
+/* "1 An(s) et 6 Mois": the months after the word for years, in hundredths. */
+static long long
+months_beside(const JmLabelWord *words, int n, int year_word)
+{
+	int			i = year_word + 1;
+
+	while (WORD(i, "( s ) et"))
+		i++;
+	return i + 1 < n && words[i].number && words[i].cents < 1200 && WORD(i + 1, "mois") ?
+		words[i].cents : 0;
+}
+
 /*
  * Months of experience that a label asks for ("2 An(s)", "Experience exigee de
  * 6 Mois"); 0 when beginners are accepted, -1 when it gives no duration.
@@ -537,21 +595,22 @@ jm_experience_months(const char *label, size_t len)
 	int			n = split_other(label, len, folded, words);
 	int			i;
 
-	if (WORD(0, "debutant debutante debutants"))
+	if (WORD(0, "debutant debutante debutants aucune sans"))
 		return 0;
 	for (i = 0; i < n; i++)
 	{
 		int			unit = i + 1;
+		long long	number = words[i].number ? words[i].cents : written_number(words, n, i);
 
-		if (!words[i].number || words[i].cents > 100000)
+		if (number < 0 || number > 100000)
 			continue;
 		/* "de 1 a 3 ans": the least that will do */
-		if (WORD(unit, "a - ou") && unit + 1 < n && words[unit + 1].number)
+		if (WORD(unit, "a - / ou") && unit + 1 < n && words[unit + 1].number)
 			unit += 2;
 		if (WORD(unit, "an ans annee annees"))
-			return (int) (words[i].cents * 12 / 100);
+			return (int) ((number * 12 + months_beside(words, n, unit)) / 100);
 		if (WORD(unit, "mois"))
-			return (int) (words[i].cents / 100);
+			return (int) (number / 100);
 	}
 	return -1;
 }
@@ -571,13 +630,33 @@ jm_weekly_minutes(const char *label, size_t len)
 	for (i = 0; i + 1 < n; i++)
 	{
 		long long	minutes;
+		int			after = i + 2;
 
-		if (!words[i].number || !WORD(i + 1, "h heure heures"))
+		if (!words[i].number)
+			continue;
+		/* "entre 20 et 25 heures": as "20h a 25h", the first; not "2x8 - 35h" */
+		if (i + 3 < n && !WORD(i - 1, "x") && WORD(i + 1, "a - / et ou") && words[i + 2].number &&
+			words[i + 2].cents > words[i].cents && WORD(i + 3, "h heure heures"))
+			after = i + 4;
+		else if (!WORD(i + 1, "h heure heures"))
 			continue;
 		minutes = words[i].cents * 60 / 100;
-		if (i + 2 < n && words[i + 2].number && words[i + 2].cents < 6000 &&
-			words[i + 2].text == words[i + 1].text +words[i + 1].len)
-			minutes += words[i + 2].cents / 100;
+		if (after < n && words[after].number && words[after].cents < 6000 &&
+			words[after].text == words[after - 1].text +words[after - 1].len)
+		{
+			if (after == i + 2)
+				minutes += words[after].cents / 100;
+			after++;
+		}
+		/* "8h - 17h30" are times of day, "7h / jour" is not of a week */
+		if (minutes < 15 * 60 && after + 2 < n && WORD(after, "a - /") && words[after + 1].number &&
+			words[after + 1].cents <= 2400 && WORD(after + 2, "h heures"))
+		{
+			i = after + 2;
+			continue;
+		}
+		if (WORD(after, "/ par") && WORD(after + 1, "jour jours j"))
+			continue;
 		if (minutes > 0 && minutes <= 80 * 60)
 			return (int) minutes;
 	}
@@ -598,7 +677,7 @@ jm_contract_days(const char *label, size_t len)
 
 	for (i = 0; i + 1 < n; i++)
 	{
-		if (!words[i].number || words[i].cents > 1000000)
+		if (!words[i].number || words[i].cents == 0 || words[i].cents > 1000000)
 			continue;
 		if (WORD(i + 1, "mois"))
 			return (int) (words[i].cents * 30 / 100);
@@ -607,7 +686,7 @@ jm_contract_days(const char *label, size_t len)
 		if (WORD(i + 1, "semaine semaines"))
 			return (int) (words[i].cents * 7 / 100);
 		if (WORD(i + 1, "an ans"))
-			return (int) (words[i].cents * 360 / 100);
+			return (int) ((words[i].cents * 12 + months_beside(words, n, i + 1)) * 30 / 100);
 	}
 	return -1;
 }

@@ -11,7 +11,7 @@
 typedef enum JmSalaryPeriod
 {
 	JM_PERIOD_NONE, JM_PERIOD_HOUR, JM_PERIOD_DAY, JM_PERIOD_MONTH, JM_PERIOD_YEAR,
-	JM_PERIOD_FEE
+	JM_PERIOD_FEE, JM_PERIOD_WEEK
 } JmSalaryPeriod;
 
 /* What jm_parse_salary() has to say about a label; names in jm_salary_flags */

@@ -122,7 +122,13 @@ added_feminine(const char *s, size_t len)
 		if (s[0] == '(')
 		{
 			if (n + 1 < len && s[n + 1] == ')')
+			{
+				/* ingenieur(e)s */
+				if (n + 2 < len && s[n + 2] == 's' &&
+					(n + 3 == len || !is_word((unsigned char) s[n + 3])))
+					return n + 3;
 				return n + 2;
+			}
 		}
 		else if ((n + 1 == len || !is_word((unsigned char) s[n + 1])) &&
 				 (s[0] != '.' || n + 1 == len || s[n + 1] != '.' || n > 1 || suffixes[i][0] == 'e'))

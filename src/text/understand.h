@@ -58,4 +58,7 @@
 	"SELECT b.offer_id, r.role_code, r.confidence, r.rule_id FROM %s b" \
 	" CROSS JOIN LATERAL jobmarket.classify_roles(b.title, b.description) r"
 
+extern void jm_lock_rules(void);
+extern void jm_lock_loads(void);
+
 #endif							/* JM_UNDERSTAND_H */

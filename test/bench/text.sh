@@ -21,11 +21,12 @@ SELECT * FROM jobmarket.load_communes('staging');
 CREATE TABLE raw (d jsonb);
 \copy raw FROM PROGRAM 'zcat $data/offers/offers.jsonl.gz' WITH (FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')
 CREATE TABLE offer AS
-SELECT d->>'intitule' AS title, d->>'description' AS description, d->'salaire'->>'libelle' AS salary,
+-- no two alike: what was read lately is remembered
+SELECT d->>'intitule' || ' ' || i AS title, d->>'description' AS description, d->'salaire'->>'libelle' AS salary,
 	d->'lieuTravail'->>'libelle' AS place, d->'lieuTravail'->>'codePostal' AS postal, d->'lieuTravail'->>'commune' AS insee,
 	(d->'lieuTravail'->>'latitude')::float8 AS lat, (d->'lieuTravail'->>'longitude')::float8 AS lon,
 	d->>'experienceLibelle' AS experience, d->>'dureeTravailLibelle' AS hours, d->>'typeContratLibelle' AS contract
-FROM raw, generate_series(1, 5);
+FROM raw, generate_series(1, 5) i;
 CREATE TABLE title AS
 SELECT title || ' ' || i AS title FROM offer, generate_series(1, $titles / (SELECT count(*) FROM offer) + 1) i LIMIT $titles;
 CREATE TABLE word AS SELECT keyword AS word FROM jobmarket.keyword UNION SELECT variant FROM jobmarket.keyword_variant;

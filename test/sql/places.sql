@@ -52,6 +52,31 @@ FROM (VALUES
 SELECT latitude, longitude FROM jobmarket.resolve_place('69 - LYON 07', '69007', '69387', 4.84189, 45.745755);
 SELECT latitude, longitude FROM jobmarket.resolve_place('57 - METZ', '57000', '57463', 43.1, 2.2);
 
+-- labels of several parts, quarters, territories
+SELECT l, r.insee_code, r.departement_code AS dep, r.region_code AS reg, r.territory, r.method
+FROM unnest(ARRAY['Metz, Moselle', 'Metz, Grand Est, France', 'Lyon et périphérie', 'NANTES 44', 'METZ 57', 'Métropole de Lyon', 'Annecy / Laval', 'Laval, Espagne',
+	'Département de la Moselle', 'Paris La Défense', '9 - X', '1 - Ain', 'DOM-TOM', 'Collectivités d''Outre-Mer', '99 - Étranger', ' / , - ()']) WITH ORDINALITY u (l, n),
+	jobmarket.resolve_place(l) r ORDER BY n;
+
+-- communes that are no more, from INSEE's movements
+CREATE TEMP TABLE mvt (mod text, date_eff text, typecom_av text, com_av text, tncc_av text, ncc_av text, nccenr_av text, libelle_av text,
+	typecom_ap text, com_ap text, tncc_ap text, ncc_ap text, nccenr_ap text, libelle_ap text);
+INSERT INTO mvt (mod, date_eff, typecom_av, com_av, libelle_av, typecom_ap, com_ap, libelle_ap) VALUES
+	('32', '2017-01-01', 'COM', '74010', 'Annecy', 'COM', '74010', 'Annecy'),
+	('32', '2017-01-01', 'COM', '74093', 'Cran-Gevrier', 'COM', '74010', 'Annecy'),
+	('32', '2017-01-01', 'COM', '74093', 'Cran-Gevrier', 'COMD', '74093', 'Cran-Gevrier'),
+	('33', '1973-01-01', 'COM', '74901', 'Loin', 'COM', '74093', 'Cran-Gevrier'),
+	('31', '1972-01-01', 'COM', '57463', 'Metz', 'COM', '57999', 'Ailleurs'),
+	('21', '2000-01-01', 'COM', '57999', 'Ailleurs', 'COM', '57463', 'Metz'),
+	('31', '1972-01-01', 'COM', '57998', 'Perdue', 'COM', '57997', 'Nulle part'),
+	('31', '1980-01-01', 'COM', '57990', 'Ronde', 'COM', '57991', 'Tournante'),
+	('31', '1980-01-01', 'COM', '57991', 'Tournante', 'COM', '57990', 'Ronde');
+SELECT * FROM jobmarket.load_commune_movements('mvt');
+SELECT * FROM jobmarket.load_commune_movements('mvt');
+SELECT * FROM jobmarket.commune_former ORDER BY 1;
+SELECT (jobmarket.resolve_place('74 - x', NULL, '74901')).insee_code, (jobmarket.resolve_place('74 - CRAN GEVRIER')).*;
+DELETE FROM jobmarket.commune_former;
+
 -- former codes, aliases, and edits are seen at once
 INSERT INTO jobmarket.commune_former VALUES ('74182', '74010');
 INSERT INTO jobmarket.place_alias (alias, insee_code) VALUES ('La Venise des Alpes', '74010');

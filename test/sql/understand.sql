@@ -35,7 +35,34 @@ SELECT offer_id, role_code, annual_min, territory FROM jobmarket.offer WHERE off
 SELECT keyword FROM jobmarket.offer_keyword WHERE offer_id = '1000002';
 SELECT count(*) FROM jobmarket.offer_role WHERE offer_id = '1000002';
 
+-- territories: nothing is dropped, views filter
+SELECT * FROM jobmarket.load_offers((SELECT jsonb_agg(jsonb_build_object('id', 'TERRI' || n, 'intitule', 'x', 'lieuTravail', jsonb_build_object('libelle', l)))
+	FROM unnest(ARRAY['57 - Moselle', '2A - Corse du Sud', '20 - Corse', '974 - Réunion', '988 - Nouvelle-Calédonie', 'Luxembourg', 'France']) WITH ORDINALITY t (l, n)));
+SELECT o.territory, o.place_label, m.offer_id IS NOT NULL AS metropole, s.offer_id IS NOT NULL AS overseas, l.offer_id IS NOT NULL AS mainland
+FROM jobmarket.offer o LEFT JOIN jobmarket.offer_metropole m USING (offer_id) LEFT JOIN jobmarket.offer_overseas s USING (offer_id)
+LEFT JOIN jobmarket.offer_mainland l USING (offer_id) WHERE o.offer_id LIKE 'TERRI%' ORDER BY o.offer_id COLLATE "C";
+SELECT v, col_description(v::regclass, 1) = col_description('jobmarket.offer'::regclass, 1) AS commented
+FROM unnest(ARRAY['jobmarket.offer_metropole', 'jobmarket.offer_overseas', 'jobmarket.offer_mainland']) v;
+
+-- full text documents: as to_tsvector() makes them, whatever the text
+SELECT jobmarket.search_document(NULL, NULL), jobmarket.search_document('', ' '), jobmarket.search_document(NULL, 'Étés');
+SELECT jobmarket.search_document('Chargé(e) d''études', 'Des études (SQL) ; études !');
+SELECT bool_and(jobmarket.search_document(title, body) = setweight(to_tsvector('pg_catalog.french', jobmarket.search_words(title)), 'A')
+	|| to_tsvector('pg_catalog.french', jobmarket.search_words(body)))
+FROM (VALUES ('Ingénieur(e) Données F/H', 'Vous concevez l''architecture full-stack, en C++ et Node.js ; 35h/semaine, 2 500,50 € ! 5€ • 😀'),
+	('le la les', 'et'), ('l''été', repeat('a b ', 9000)), ('x', repeat('même mot ', 300)), (E'\u202e\u200f', 'a@b.fr https://exemple.fr/a/b?c=d 12/05/2025'),
+	('Data', repeat('x', 2000))) t (title, body);
+SELECT length(d) > 50000, pg_column_size(d) < 2000000 FROM (SELECT jobmarket.search_document('x', string_agg('mot' || i, ' ')) AS d FROM generate_series(1, 1000000) i) t;
+SELECT length(jobmarket.search_document('x', repeat('é', 5000000)));
+-- another stop list is heeded at once
+CREATE TEXT SEARCH DICTIONARY pg_temp.same (TEMPLATE = simple);
+ALTER TEXT SEARCH CONFIGURATION pg_catalog.french ALTER MAPPING FOR asciiword WITH pg_temp.same;
+SELECT jobmarket.search_document('les données');
+ALTER TEXT SEARCH CONFIGURATION pg_catalog.french ALTER MAPPING FOR asciiword WITH pg_catalog.french_stem;
+SELECT jobmarket.search_document('les données');
+
 -- full text: only what is new or changed is made again
+DELETE FROM jobmarket.offer WHERE offer_id LIKE 'TERRI%';
 SELECT jobmarket.refresh_offer_search(), jobmarket.refresh_offer_search();
 SELECT q, array_agg(s.offer_id ORDER BY s.offer_id) FROM unnest(ARRAY['ingenieurs donnees', 'INGÉNIEUR', 'python -boulangerie', '"data analyst"', 'patissiers or analyste']) q
 LEFT JOIN jobmarket.offer_search s ON s.document @@ jobmarket.offer_query(q) GROUP BY q ORDER BY q COLLATE "C";

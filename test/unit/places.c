@@ -56,6 +56,17 @@ test_labels(void)
 	LABEL("Annecy (74)", "74010 - 74 metropole label_commune");
 	LABEL("74000 Annecy", "74010 74000 74 metropole postal");
 	LABEL("75 - PARIS 12", "75112 75012 75 metropole label_commune");
+	LABEL("74 - CRAN GEVRIER", "74010 - 74 metropole label_commune");
+	LABEL("01 - CRAN GEVRIER", "- - 01 metropole label_departement");
+	LABEL("Annecy, Haute-Savoie", "74010 - 74 metropole label_commune");
+	LABEL("Haute-Savoie / Annecy", "74010 - 74 metropole label_commune");
+	LABEL("ANNECY 74", "74010 - 74 metropole label_commune");
+	LABEL("Annecy et agglom\xC3\xA9ration", "74010 - 74 metropole label_commune");
+	LABEL("Annecy, Belgique", "- - - etranger label_country");
+	LABEL("D\xC3\xA9partement de la Haute-Savoie", "- - 74 metropole label_departement");
+	LABEL("Collectivit\xC3\xA9s d'Outre-Mer", "- - - com label_region");
+	LABEL("1 - Ain", "- - 01 metropole label_departement");
+	LABEL(" - , / et ()", "- - - inconnu none");
 	LABEL("Paris 12e Arrondissement", "75112 75012 75 metropole label_commune");
 	LABEL("75 - Paris (Dept.)", "- - 75 metropole label_departement");
 	LABEL("Paris", "75056 - 75 metropole label_commune");

@@ -50,6 +50,15 @@ test_salaries(void)
 		  "160000 180000 month 0 19200 21600 encoding_fixed below_full_time_smic");
 	LABEL("13\xC3\xA8me mois + panier repas", "-1 -1 - 0 -1 -1 not_numeric");
 	LABEL("2 101,74\xE2\x82\xAC Brut", "210174 210174 month 0 25221 25221 period_inferred");
+	LABEL("12\xE2\x82\xAC" "50/h", "1250 1250 hour 0 22750 22750");
+	LABEL("EUR 45,000 - EUR 50,000 per year", "4500000 5000000 year 0 45000 50000");
+	LABEL("\xE2\x82\xAC" "45,000 \xC3\xA0 \xE2\x82\xAC" "50,000", "4500000 5000000 year 0 45000 50000 period_inferred");
+	LABEL("1900\xE2\x82\xAC x 13 mois", "190000 190000 month 1300 24700 24700 period_inferred");
+	LABEL("30000,00\xE2\x82\xAC brut par an (13 mois)", "3000000 3000000 year 1300 30000 30000");
+	LABEL("1800 \xE2\x82\xAC (6 mois)", "180000 180000 month 0 21600 21600 period_inferred");
+	LABEL("500 \xE2\x82\xAC par semaine", "50000 50000 week 0 -1 -1 not_annualised");
+	LABEL("39h/semaine, 2200 \xE2\x82\xAC", "220000 220000 month 0 26400 26400 period_inferred");
+	LABEL("35 heures par semaine, 1900 \xE2\x82\xAC brut mensuel", "190000 190000 month 0 22800 22800");
 	LABEL("", "-1 -1 - 0 -1 -1 not_numeric");
 	/* numbers without end */
 	LABEL("Annuel de 99999999999999999999999999 Euros", "100000000000000 100000000000000 year 0 -1 -1 implausible");
@@ -74,6 +83,20 @@ test_durations(void)
 	CHECK_INT(jm_experience_months(ARGS("6 mois - dans la vente")), 6);
 	CHECK_INT(jm_experience_months(ARGS("Exp\xC3\xA9rience exig\xC3\xA9" "e (de 1 \xC3\xA0 3 ans)")), 12);
 	CHECK_INT(jm_experience_months(ARGS("Exp\xC3\xA9rience souhait\xC3\xA9" "e")), -1);
+	CHECK_INT(jm_experience_months(ARGS("1 An(s) et 6 Mois")), 18);
+	CHECK_INT(jm_experience_months(ARGS("5 ans et plus")), 60);
+	CHECK_INT(jm_experience_months(ARGS("Aucune exp\xC3\xA9rience")), 0);
+	CHECK_INT(jm_experience_months(ARGS("au moins trois ans")), 36);
+	CHECK_INT(jm_experience_months(ARGS("3/5 ans")), 36);
+	CHECK_INT(jm_weekly_minutes(ARGS("7h30-15h30")), -1);
+	CHECK_INT(jm_weekly_minutes(ARGS("7H par jour, 28H")), 1680);
+	CHECK_INT(jm_weekly_minutes(ARGS("2 X 8 - 35H")), 2100);
+	CHECK_INT(jm_weekly_minutes(ARGS("entre 20 et 25 heures")), 1200);
+	CHECK_INT(jm_weekly_minutes(ARGS("35h00 \xC3\xA0 39h00")), 2100);
+	CHECK_INT(jm_contract_days(ARGS("CDD 1 an et 6 mois")), 540);
+	CHECK_INT(jm_contract_days(ARGS("CDD - 0 Jour(s)")), -1);
+	CHECK_INT(jm_weekly_minutes(ARGS("8h-17h, 35h hebdomadaires")), 2100);
+	CHECK_INT(jm_weekly_minutes(ARGS("20h \xC3\xA0 25h")), 1200);
 	CHECK_INT(jm_weekly_minutes(ARGS("37H30/semaine\nTravail en journ\xC3\xA9" "e")), 2250);
 	CHECK_INT(jm_weekly_minutes(ARGS("35 H  Travail en journ\xC3\xA9" "e")), 2100);
 	CHECK_INT(jm_weekly_minutes(ARGS("temps partiel - 20H/semaine")), 1200);

@@ -11,6 +11,7 @@
 
 #include "text/keywords.h"
 #include "text/normalise.h"
+#include "text/place_label.h"
 #include "text/places.h"
 
 /* Everything allocated, so that the leak checker has nothing to say. */
@@ -73,8 +74,9 @@ env_gazetteer(void)
 	};
 	static JmPostal postal[] = {{"01170", 0, 0}, {"01999", 1, 0}, {"20000", 2, 0}, {"74000", 3, 0},
 	{"74940", 3, 0}, {"74160", 4, 0}, {"74100", 5, 0}, {"75012", 7, 0}};
-	static JmFormer former[] = {{"74011", "74010"}};
-	static JmPlaceAlias aliases[] = {{"belgique", -1, -1, -1}, {"idf", 0, -1, -1}};
+	static JmFormer former[] = {{"74011", "74010", "annecy vieux"}, {"74093", "74010", "cran gevrier"}};
+	static JmPlaceAlias aliases[] = {{"belgique", -1, -1, -1, "etranger"},
+	{"collectivites d outre mer", -1, -1, -1, "com"}, {"idf", 0, -1, -1, "etranger"}};
 	static JmGazetteer g;
 
 	memset(&g, 0, sizeof(g));
@@ -86,9 +88,9 @@ env_gazetteer(void)
 	g.communes = communes;
 	g.n_postal = 8;
 	g.postal_codes = postal;
-	g.n_former = 1;
+	g.n_former = 2;
 	g.former = former;
-	g.n_aliases = 2;
+	g.n_aliases = 3;
 	g.aliases = aliases;
 	if (!jm_gazetteer_index(&g, &env_allocator))
 		abort();

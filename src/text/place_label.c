@@ -1,0 +1,302 @@
+/*
+ * place_label.c
+ *		What the label of a place says: a name, and codes.
+ */
+#include "text/place_label.h"
+
+#include <string.h>
+
+#define COUNT(array) ((int) (sizeof(array) / sizeof((array)[0])))
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || is_digit(c) || (unsigned char) c >= 0x80;
+}
+
+/*
+ * A name in the form in which names are compared: folded words, "st" and
+ * "ste" written out, "s/" as "sur", without articles in brackets or before.
+ * folded comes from jm_normalise(); key has room for twice len + 8 bytes.
+ * Returns the key's length; it ends in NUL.
+ */
+size_t
+jm_place_key(const char *folded, size_t len, char *key)
+{
+	size_t		at = 0;
+	size_t		out = 0;
+
+	while (at < len)
+	{
+		size_t		start;
+		size_t		n;
+
+		if (!is_word(folded[at]))
+		{
+			at++;
+			continue;
+		}
+		start = at;
+		while (at < len && is_word(folded[at]))
+			at++;
+		n = at - start;
+		if (n == 5 && memcmp(folded + start, "cedex", 5) == 0)
+			break;
+		/* articles at the head: "Le Mans" and "Mans (Le)" are one */
+		if (((n == 2 && (memcmp(folded + start, "le", 2) == 0 || memcmp(folded + start, "la", 2) == 0)) ||
+			 (n == 3 && memcmp(folded + start, "les", 3) == 0) ||
+			 (n == 1 && folded[start] == 'l' && start + 1 < len && (folded[start + 1] == '\'' || folded[start + 1] == ' '))) &&
+			(out == 0 || (start > 0 && folded[start - 1] == '(')))
+			continue;
+		if (out > 0)
+			key[out++] = ' ';
+		if (n == 2 && memcmp(folded + start, "st", 2) == 0)
+		{
+			memcpy(key + out, "saint", 5);
+			out += 5;
+		}
+		else if (n == 3 && memcmp(folded + start, "ste", 3) == 0)
+		{
+			memcpy(key + out, "sainte", 6);
+			out += 6;
+		}
+		else if (n == 1 && folded[start] == 's' && at < len && folded[at] == '/')
+		{
+			memcpy(key + out, "sur", 3);
+			out += 3;
+		}
+		else
+		{
+			memcpy(key + out, folded + start, n);
+			out += n;
+		}
+	}
+	key[out] = '\0';
+	return out;
+}
+
+/* Copies a code of at most 7 letters and digits, in capitals, without blanks. */
+bool
+jm_copy_code(const char *s, size_t len, char *code)
+{
+	size_t		n = 0;
+	size_t		i;
+
+	for (i = 0; i < len; i++)
+	{
+		char		c = s[i];
+
+		if (c == ' ')
+			continue;
+		if (c >= 'a' && c <= 'z')
+			c -= 'a' - 'A';
+		if (!(is_digit(c) || (c >= 'A' && c <= 'Z')) || n == JM_CODE_MAX - 1)
+			return false;
+		code[n++] = c;
+	}
+	code[n] = '\0';
+	return n > 0;
+}
+
+/* "paris 12", "lyon 7e", "marseille 15eme arrondissement": the arrondissement. */
+int
+jm_arrondissement_named(const JmGazetteer *g, const char *key, size_t len)
+{
+	static const struct
+	{
+		const char *city;
+		int			first;		/* INSEE code of the first arrondissement */
+		int			count;
+	}			cities[] =
+	{
+		{"paris", 75101, 20}, {"lyon", 69381, 9}, {"marseille", 13201, 16}
+	};
+	int			i;
+
+	for (i = 0; i < COUNT(cities); i++)
+	{
+		size_t		n = strlen(cities[i].city);
+		int			number = 0;
+		size_t		at = n + 1;
+		char		insee[JM_CODE_MAX];
+		int			code;
+		int			d;
+
+		if (len <= n + 1 || memcmp(key, cities[i].city, n) != 0 || key[n] != ' ')
+			continue;
+		while (at < len && is_digit(key[at]) && number < 100)
+			number = number * 10 + (key[at++] - '0');
+		if (number < 1 || number > cities[i].count || (at < len && is_digit(key[at])))
+			return -1;
+		code = cities[i].first + number - 1;
+		for (d = 4; d >= 0; d--)
+		{
+			insee[d] = (char) ('0' + code % 10);
+			code /= 10;
+		}
+		insee[5] = '\0';
+		return jm_find_commune(g, insee);
+	}
+	return -1;
+}
+
+/* Reads a label of len bytes. */
+void
+jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabel *label)
+{
+	char	   *folded = label->folded;
+	size_t		n = jm_normalise(s, len < JM_PLACE_LABEL_MAX ? len : JM_PLACE_LABEL_MAX, folded, NULL, 0);
+	size_t		from = 0;
+	size_t		at;
+	char		code[JM_CODE_MAX];
+
+	label->departement = -1;
+	label->corsica = false;
+	label->postal[0] = '\0';
+
+	/* "74 - ANNECY", "971", "2A - Corse", "1 - Ain" */
+	while (from < n && is_word(folded[from]))
+		from++;
+	if (from >= 2 && from <= 3 && is_digit(folded[0]) && jm_copy_code(folded, from, code) &&
+		(from == n || folded[from] == ' ' || folded[from] == '-'))
+	{
+		label->departement = jm_find_departement(g, code);
+		label->corsica = strcmp(code, "20") == 0;
+	}
+	else if (from == 1 && is_digit(folded[0]) && n > 4 && memcmp(folded + 1, " - ", 3) == 0)
+	{
+		code[0] = '0';
+		code[1] = folded[0];
+		code[2] = '\0';
+		label->departement = jm_find_departement(g, code);
+	}
+	if (label->departement < 0 && !label->corsica)
+		from = 0;
+
+	/* a postal code anywhere, a departement in brackets at the end */
+	for (at = from; at + 5 <= n; at++)
+		if ((at == 0 || !is_word(folded[at - 1])) && (at + 5 == n || !is_word(folded[at + 5])) &&
+			is_digit(folded[at]) && is_digit(folded[at + 1]) && is_digit(folded[at + 2]) &&
+			is_digit(folded[at + 3]) && is_digit(folded[at + 4]))
+		{
+			memcpy(label->postal, folded + at, 5);
+			label->postal[5] = '\0';
+			memset(folded + at, ' ', 5);
+		}
+	if (n > 3 && folded[n - 1] == ')')
+	{
+		for (at = n - 1; at > from && folded[at - 1] != '('; at--)
+			;
+		if (at > from && n - 1 - at >= 2 && n - 1 - at <= 3 && jm_copy_code(folded + at, n - 1 - at, code))
+		{
+			int			d = jm_find_departement(g, code);
+
+			if (d >= 0)
+			{
+				if (label->departement < 0)
+					label->departement = d;
+				n = at - 1;
+			}
+		}
+	}
+	label->len = jm_place_key(folded + from, n - from, label->key);
+	memmove(folded, folded + from, n - from);
+	label->folded_len = n - from;
+}
+
+
+/* Is the word s (n letters) one of a list, separated by blanks? */
+static bool
+word_in(const char *s, size_t n, const char *list)
+{
+	while (*list)
+	{
+		size_t		m = strcspn(list, " ");
+
+		if (m == n && memcmp(list, s, n) == 0)
+			return true;
+		list += m + (list[m] == ' ');
+	}
+	return false;
+}
+
+/* Takes a word off either end of a key of *len bytes; false when there is none. */
+static bool
+drop_word(char *key, size_t *len, bool first, const char *list)
+{
+	size_t		n = first ? strcspn(key, " ") : *len;
+
+	if (!first)
+	{
+		while (n > 0 && key[n - 1] != ' ')
+			n--;
+		if (n == 0 || !word_in(key + n, *len - n, list))
+			return false;
+		*len = n - 1;
+	}
+	else
+	{
+		if (n == *len || !word_in(key, n, list))
+			return false;
+		memmove(key, key + n + 1, *len - n - 1);
+		*len -= n + 1;
+	}
+	key[*len] = '\0';
+	return true;
+}
+
+/*
+ * The part of a label that begins at or after byte at of its folded text:
+ * "Lille, Hauts-de-France" has two.  Its key, without words such as
+ * "departement de" around it, goes into key, which has room for the label's;
+ * *len is 0 when it has none.  Returns where to go on, 0 after the last.
+ */
+size_t
+jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key, size_t *len)
+{
+	const char *s = label->folded;
+	size_t		n = label->folded_len;
+	size_t		end = at;
+
+	while (end < n && strchr(",;/|()", s[end]) == NULL &&
+		   !(end + 3 <= n && memcmp(s + end, " - ", 3) == 0) &&
+		   !(end + 4 <= n && memcmp(s + end, " et ", 4) == 0))
+		end++;
+	*len = jm_place_key(s + at, end - at, key);
+	if (drop_word(key, len, true, "departement region metropole agglomeration ville secteur grand bassin"))
+		while (drop_word(key, len, true, "de du des d la le l"))
+			;
+	while (drop_word(key, len, false, "metropole agglomeration peripherie environs alentours centre"))
+		;
+	if (end >= n)
+		return 0;
+	return end + (s[end] != ' ' ? 1 : s[end + 1] == '-' ? 3 : 4);
+}
+
+/* Is every word of a in b or among words that say nothing? */
+static bool
+words_within(const char *a, const char *b)
+{
+	while (*a)
+	{
+		size_t		n = strcspn(a, " ");
+
+		if (!word_in(a, n, b) && !word_in(a, n, "de du des d l la le les et dept departement"))
+			return false;
+		a += n + (a[n] == ' ');
+	}
+	return true;
+}
+
+/* Is the label the name of its departement, in whatever order of words? */
+bool
+jm_names_departement(const JmDepartement *d, const JmPlaceLabel *label)
+{
+	return words_within(d->key, label->key) && words_within(label->key, d->key);
+}
