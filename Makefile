@@ -47,6 +47,10 @@ REGRESS = core text roles keywords places http offers understand fetch maintenan
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis
+# interleavings of sessions: test/specs, expected results beside the others
+ISOLATION = isolation_hiring
+ISOLATION_OPTS = --inputdir=test --outputdir=tmp_check/isolation \
+	--load-extension=postgis --load-extension=jobmarket
 TAP = $(wildcard test/t/*.pl)
 
 PKG_CONFIG ?= pkg-config
@@ -89,8 +93,8 @@ $(DATA_built): $(SQL_PARTS) jobmarket.control
 unit:
 	$(MAKE) -C test/unit check
 
-installcheck: | tmp_check/regress
-tmp_check/regress:
+installcheck: | tmp_check/regress tmp_check/isolation
+tmp_check/regress tmp_check/isolation:
 	mkdir -p $@
 
 # TAP tests refuse root; test/run.sh runs this as an ordinary user.

@@ -263,6 +263,9 @@ BEGIN
 
 	CALL jobmarket.potential_features(run);
 	CALL jobmarket.potential_models(run);
+	-- From here to the commit no office may vanish, and no constant of the scores
+	-- may change; see refresh_rome_scores for the order of locks.
+	LOCK TABLE jobmarket.office IN SHARE MODE;
 	CALL jobmarket.potential_predictions(run);
 	CALL jobmarket.potential_checks(run);
 	CALL jobmarket.potential_publish(run);

@@ -114,9 +114,6 @@ BEGIN
 	GROUP BY m.departement_code;
 	ANALYZE pg_temp.jobmarket_passed;
 
-	-- No office may vanish between here and the commit; see refresh_rome_scores
-	-- for the order of locks.
-	LOCK TABLE jobmarket.office IN SHARE MODE;
 	-- Rows that would not change are not written: computed twice, nothing is.
 	UPDATE jobmarket.office_score s SET
 		as_of = CASE WHEN v.dpae THEN run.as_of ELSE s.as_of END,

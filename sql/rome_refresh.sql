@@ -307,6 +307,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF EXISTS (SELECT FROM jobmarket.office_score) OR EXISTS (SELECT FROM jobmarket.office_override) THEN
+		-- before any row is touched: a computation that is publishing, with the
+		-- constants of before, comes first
+		LOCK TABLE jobmarket.office IN ROW EXCLUSIVE MODE;
 		IF TG_TABLE_NAME = 'score_setting' THEN
 			UPDATE jobmarket.office_score SET score = jobmarket.score_from_hirings(hirings),
 				score_alternance = jobmarket.score_from_hirings(hirings_alternance)
