@@ -36,6 +36,7 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywor
 	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql \
 	sql/rome_score.sql sql/override.sql sql/potential.sql sql/semester.sql \
 	sql/gains.sql sql/rome_refresh.sql sql/compute.sql sql/publish.sql \
+	sql/predictions.sql \
 	sql/roads.sql sql/isochrone.sql sql/rights.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql

@@ -37,8 +37,8 @@ RETURNS TABLE (grouping_key text, offices bigint, effective bigint, gains float8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF grouping_by NOT IN ('all', 'naf', 'departement') OR contract NOT IN ('dpae', 'alternance')
-		OR months NOT BETWEEN 1 AND 120 THEN
+	IF (grouping_by IN ('all', 'naf', 'departement') AND contract IN ('dpae', 'alternance')
+		AND months BETWEEN 1 AND 120) IS NOT TRUE THEN
 		RAISE EXCEPTION 'hiring_gains wants contract dpae or alternance, grouping_by all, naf or departement, and 1 to 120 months'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;

@@ -107,7 +107,7 @@ CREATE TABLE jobmarket.office_score (
 	hirings float8 CHECK (hirings >= 0),
 	raw_hirings float8,
 	score smallint,
-	method text CHECK (method IN ('model', 'prior')),
+	method text CHECK (method IN ('model', 'prior', 'import')),
 	semesters integer[],
 	as_of_alternance date,
 	hirings_alternance float8 CHECK (hirings_alternance >= 0),
@@ -125,7 +125,7 @@ COMMENT ON COLUMN jobmarket.office_score.as_of IS 'First day of the six months p
 COMMENT ON COLUMN jobmarket.office_score.hirings IS 'Predicted hirings on ordinary contracts; at least 0';
 COMMENT ON COLUMN jobmarket.office_score.raw_hirings IS 'What the model said; hirings is 0 where this is negative';
 COMMENT ON COLUMN jobmarket.office_score.score IS 'Score, 0 to 100';
-COMMENT ON COLUMN jobmarket.office_score.method IS 'model, or prior: no hiring is known, and this is what such offices of the same activity, headcount and département hired';
+COMMENT ON COLUMN jobmarket.office_score.method IS 'model; prior: no hiring is known, and this is what such offices of the same activity, headcount and département hired; or import: import_predictions brought it';
 COMMENT ON COLUMN jobmarket.office_score.semesters IS 'Hirings of the seven last known semesters, nearest first; NULL without history';
 COMMENT ON COLUMN jobmarket.office_score.as_of_alternance IS 'As as_of, for alternance';
 COMMENT ON COLUMN jobmarket.office_score.hirings_alternance IS 'Predicted apprenticeship and professionalisation contracts';
