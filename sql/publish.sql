@@ -15,15 +15,23 @@ BEGIN
 		FROM pg_temp.jobmarket_model t
 		CROSS JOIN unnest(t.totals[t.gap + 1:]) u (n)
 		GROUP BY t.departement_code, t.contract
+	), scored AS (
+		SELECT p.departement_code, avg(p.has_place::integer) AS placed,
+			avg(p.score - p.score_before) AS difference, count(p.score_before) AS compared,
+			count(*) FILTER (WHERE p.score > 50) AS above, count(*) FILTER (WHERE p.score_before > 50) AS above_before,
+			count(*) FILTER (WHERE p.score >= 50) AS at_least,
+			avg(p.score_alternance - p.score_alternance_before) AS difference_a, count(p.score_alternance_before) AS compared_a,
+			count(*) FILTER (WHERE p.score_alternance > 50) AS above_a,
+			count(*) FILTER (WHERE p.score_alternance_before > 50) AS above_before_a,
+			count(*) FILTER (WHERE p.score_alternance >= 50) AS at_least_a
+		FROM pg_temp.jobmarket_prediction p GROUP BY p.departement_code
 	), change AS (
-		SELECT p.departement_code, c.contract, avg(c.new - c.old) AS mean_difference,
-			count(*) FILTER (WHERE c.old IS NOT NULL) AS compared,
-			count(*) FILTER (WHERE c.new > 50) AS above, count(*) FILTER (WHERE c.old > 50) AS above_before,
-			count(*) FILTER (WHERE c.new >= 50) AS at_least, avg(p.has_place::integer) AS placed
-		FROM pg_temp.jobmarket_prediction p
-		CROSS JOIN LATERAL (VALUES ('dpae', p.score, p.score_before),
-			('alternance', p.score_alternance, p.score_alternance_before)) c (contract, new, old)
-		GROUP BY p.departement_code, c.contract
+		SELECT s.departement_code, s.placed, c.*
+		FROM scored s
+		CROSS JOIN LATERAL (VALUES
+			('dpae', s.difference, s.compared, s.above, s.above_before, s.at_least),
+			('alternance', s.difference_a, s.compared_a, s.above_a, s.above_before_a, s.at_least_a))
+			c (contract, mean_difference, compared, above, above_before, at_least)
 	), facts AS (
 		SELECT a.departement_code, a.contract, t.offices, t.gap, t.test[1] AS mse, t.kind, t.intercept, v.cv,
 			least(t.last_semester[1], t.last_year[1]) AS mse_naive, h.mean_difference, h.compared,
