@@ -12,7 +12,8 @@ OBJS_geo = src/geo/area.o src/geo/builder.o src/geo/geometry.o src/geo/isochrone
 	src/geo/network.o src/geo/road.o src/geo/road_build.o src/geo/search.o src/geo/snap.o
 OBJS_hiring = src/hiring/csv.o src/hiring/gains.o src/hiring/hiring_sql.o \
 	src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
-	src/hiring/score.o src/hiring/score_sql.o
+	src/hiring/score.o src/hiring/score_sql.o src/hiring/semester.o \
+	src/hiring/semester_sql.o
 OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/headers.o \
 	src/http/quota.o src/http/retry.o src/http/server.o src/http/shared.o \
 	src/http/token.o src/http/transfer.o src/http/url.o
@@ -33,7 +34,9 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywor
 	sql/keyword_dictionary.sql sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
 	sql/referential.sql sql/harvest.sql sql/maintenance.sql \
 	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql \
-	sql/rome_score.sql sql/override.sql sql/potential.sql \
+	sql/rome_score.sql sql/override.sql sql/potential.sql sql/semester.sql \
+	sql/gains.sql sql/rome_refresh.sql sql/compute.sql sql/publish.sql \
+	sql/predictions.sql \
 	sql/roads.sql sql/isochrone.sql sql/rights.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
@@ -45,6 +48,10 @@ REGRESS = core text roles role_titles keywords places http offers understand fet
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis
+# interleavings of sessions: test/specs, expected results beside the others
+ISOLATION = isolation_hiring
+ISOLATION_OPTS = --inputdir=test --outputdir=tmp_check/isolation \
+	--load-extension=postgis --load-extension=jobmarket
 TAP = $(wildcard test/t/*.pl)
 
 PKG_CONFIG ?= pkg-config
@@ -87,8 +94,8 @@ $(DATA_built): $(SQL_PARTS) jobmarket.control
 unit:
 	$(MAKE) -C test/unit check
 
-installcheck: | tmp_check/regress
-tmp_check/regress:
+installcheck: | tmp_check/regress tmp_check/isolation
+tmp_check/regress tmp_check/isolation:
 	mkdir -p $@
 
 # TAP tests refuse root; test/run.sh runs this as an ordinary user.

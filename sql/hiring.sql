@@ -108,12 +108,7 @@ BEGIN
 	END IF;
 
 	DROP TABLE pg_temp.jobmarket_hiring, pg_temp.jobmarket_line;
-	UPDATE jobmarket.import_run r SET rows_read = run.rows_read, rows_imported = run.rows_imported,
-		rows_skipped = run.rows_skipped, rows_rejected = run.rows_rejected, message = run.message,
-		status = CASE WHEN run.message IS NULL THEN 'done' ELSE 'refused' END,
-		finished_at = clock_timestamp()
-	WHERE r.import_id = run.import_id RETURNING * INTO run;
-	RETURN run;
+	RETURN jobmarket.import_end(run);
 END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.import_staged_hirings(jobmarket.import_run, date) FROM PUBLIC;

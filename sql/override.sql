@@ -88,6 +88,67 @@ CREATE AGGREGATE jobmarket.last_not_null(value anyelement) (
 	SFUNC = jobmarket.last_value_state, STYPE = anyelement, PARALLEL = SAFE);
 COMMENT ON AGGREGATE jobmarket.last_not_null(anyelement) IS 'The last value that is not NULL, in the order given by ORDER BY';
 
+-- Addresses that scams use.  Comparison ignores case and accents, as the
+-- collation of the earlier project's database did.
+CREATE FUNCTION jobmarket.email_key(email text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN nullif(lower(regexp_replace(normalize(btrim(email, E' \t\r\n"'), NFKD), '[\u0300-\u036f]', '', 'g')), '');
+COMMENT ON FUNCTION jobmarket.email_key(text) IS 'E-mail address for comparison: without case, accents, blanks and quotes around it; NULL where nothing is left';
+
+CREATE TABLE jobmarket.blocked_email (
+	email text PRIMARY KEY,
+	blocked_at timestamptz NOT NULL DEFAULT now(),
+	offices bigint NOT NULL DEFAULT 0
+);
+SELECT pg_extension_config_dump('jobmarket.blocked_email', '');
+COMMENT ON TABLE jobmarket.blocked_email IS 'E-mail addresses that no office may show, as those of scams; COPY a list into the column email. What an office had is blanked at once, what an import or an override brings later is not shown';
+COMMENT ON COLUMN jobmarket.blocked_email.email IS 'Address; stored in the form of email_key';
+COMMENT ON COLUMN jobmarket.blocked_email.blocked_at IS 'When it was blocked';
+COMMENT ON COLUMN jobmarket.blocked_email.offices IS 'Offices whose address it was, and was blanked, when it was blocked';
+
+CREATE FUNCTION jobmarket.blocked_email_normalise() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	blanked bigint;
+BEGIN
+	NEW.email := jobmarket.email_key(NEW.email);
+	-- lists repeat themselves, and have empty lines
+	IF NEW.email IS NULL OR TG_OP = 'INSERT'
+		AND EXISTS (SELECT FROM jobmarket.blocked_email b WHERE b.email = NEW.email) THEN
+		RETURN NULL;
+	END IF;
+	UPDATE jobmarket.office o SET email = NULL
+	WHERE jobmarket.email_key(o.email) = NEW.email AND o.email <> '';
+	GET DIAGNOSTICS blanked = ROW_COUNT;
+	-- a restore brings the number, and no office to blank
+	NEW.offices := greatest(NEW.offices, blanked);
+	RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.blocked_email_normalise() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.blocked_email_normalise() IS 'Trigger: puts an address into the form of email_key and blanks it in office';
+CREATE TRIGGER blocked_email_normalise BEFORE INSERT OR UPDATE OF email ON jobmarket.blocked_email
+	FOR EACH ROW EXECUTE FUNCTION jobmarket.blocked_email_normalise();
+CREATE INDEX office_email_key ON jobmarket.office (jobmarket.email_key(email)) WHERE email <> '';
+
+CREATE FUNCTION jobmarket.office_blocked_email() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM jobmarket.blocked_email b WHERE b.email = jobmarket.email_key(NEW.email)) THEN
+		NEW.email := NULL;
+		NEW.has_email := false;
+	END IF;
+	RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.office_blocked_email() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.office_blocked_email() IS 'Trigger: an office has no address that is blocked';
+-- by its name it runs after office_normalise
+CREATE TRIGGER office_normalise_email BEFORE INSERT OR UPDATE OF email ON jobmarket.office
+	FOR EACH ROW WHEN (NEW.email <> '') EXECUTE FUNCTION jobmarket.office_blocked_email();
+
 CREATE VIEW jobmarket.office_contact AS
 SELECT o.siret, coalesce(v.name, o.name) AS name, coalesce(v.trade_name, o.trade_name) AS trade_name,
 	CASE WHEN NOT coalesce(v.remove_email, false) THEN coalesce(v.email, nullif(o.email, '')) END AS email,
@@ -97,7 +158,8 @@ FROM jobmarket.office o
 LEFT JOIN LATERAL (
 	SELECT jobmarket.last_not_null(nullif(w.name, '') ORDER BY w.override_id) AS name,
 		jobmarket.last_not_null(nullif(w.trade_name, '') ORDER BY w.override_id) AS trade_name,
-		jobmarket.last_not_null(nullif(w.email, '') ORDER BY w.override_id) AS email,
+		jobmarket.last_not_null(nullif(w.email, '') ORDER BY w.override_id) FILTER (WHERE NOT EXISTS (
+			SELECT FROM jobmarket.blocked_email k WHERE k.email = jobmarket.email_key(w.email))) AS email,
 		jobmarket.last_not_null(nullif(w.phone, '') ORDER BY w.override_id) AS phone,
 		jobmarket.last_not_null(nullif(w.website, '') ORDER BY w.override_id) AS website,
 		bool_or(w.remove_email) AS remove_email, bool_or(w.remove_phone) AS remove_phone,

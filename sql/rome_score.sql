@@ -67,7 +67,7 @@ BEGIN ATOMIC
 	FROM (SELECT max(value) FILTER (WHERE name = 'minimum_score_base') AS base,
 				 max(value) FILTER (WHERE name = 'minimum_score_floor') AS floor
 		  FROM jobmarket.score_setting) s
-	LEFT JOIN jobmarket.rome_tension t ON t.rome_code = minimum_score.rome_code;
+	LEFT JOIN jobmarket.rome_tension t ON t.rome_code = upper(btrim(minimum_score.rome_code));
 END;
 COMMENT ON FUNCTION jobmarket.minimum_score(text) IS
 'Least score per ROME for an office to be shown: 20, and down to 5 the harder it is to recruit for the occupation';
@@ -78,7 +78,7 @@ BEGIN ATOMIC
 	SELECT jobmarket.score_from_hirings(hirings * coalesce(
 		(SELECT a.affinity FROM jobmarket.rome_naf_affinity a
 		 WHERE a.naf_code = jobmarket.normalise_naf(rome_score.naf_code)
-			AND a.rome_code = upper(rome_score.rome_code)), 1));
+			AND a.rome_code = upper(btrim(rome_score.rome_code))), 1));
 END;
 COMMENT ON FUNCTION jobmarket.rome_score(text, text, float8) IS
 'Score of an office of an activity for one occupation: that of its hirings times the share of the occupation; of all its hirings where that share is not known';

@@ -85,20 +85,22 @@ regress()
 {
 	start_cluster "$1" "$2" || { verdict "$2: cluster starts" 1; return; }
 	as_user make -s -C "$1" with_llvm=no PG_CONFIG="$pgbin/pg_config" installcheck \
-		${REGRESS:+REGRESS="$REGRESS"} >"$work/$2.log" 2>&1
+		${REGRESS:+REGRESS="$REGRESS"} ${REGRESS:+ISOLATION=} >"$work/$2.log" 2>&1
 	status=$?
 	sed -n 's/^test \([^ ]*\) *\.\.\. \([a-zA-Z]*\).*/\1 \2/p' "$work/$2.log" >"$work/$2.list"
 	while read -r name result; do
 		[ "$result" = ok ]
 		verdict "$2: $name" $?
 	done <"$work/$2.list"
-	# pg_regress counts too: a test that it never came to is missing above
+	# pg_regress, and pg_isolation_regress after it, count too: a test that they
+	# never came to is missing above
 	total=$(sed -n 's/^ *All \([0-9]*\) tests passed.*/\1/p
-		s/^ *[0-9]* of \([0-9]*\) tests failed.*/\1/p' "$work/$2.log")
+		s/^ *[0-9]* of \([0-9]*\) tests failed.*/\1/p' "$work/$2.log" |
+		{ sum=0; while read -r n; do sum=$((sum + n)); done; echo $sum; })
 	[ "${total:-0}" -gt 0 ] && [ "$total" -eq "$(wc -l <"$work/$2.list")" ] &&
 		{ [ $status -eq 0 ] || grep -qv ' ok$' "$work/$2.list"; }
 	verdict "$2: pg_regress ran all its tests" $? "$work/$2.log"
-	[ $status -eq 0 ] || head -n 200 "$1/tmp_check/regress/regression.diffs" 2>/dev/null
+	[ $status -eq 0 ] || head -q -n 200 "$1"/tmp_check/*/regression.diffs 2>/dev/null
 	# a crash shows here, not in the differences
 	! grep -E 'PANIC|terminated by signal|runtime error|TRAP:' "$work/$2.server.log" >"$work/$2.crash"
 	verdict "$2: server never crashed" $? "$work/$2.crash"

@@ -46,7 +46,6 @@ typedef struct JmPeriods
 
 PG_FUNCTION_INFO_V1(jobmarket_hiring_profile_accum);
 PG_FUNCTION_INFO_V1(jobmarket_int_array_add);
-PG_FUNCTION_INFO_V1(jobmarket_lag_features);
 PG_FUNCTION_INFO_V1(jobmarket_lag_sum);
 PG_FUNCTION_INFO_V1(jobmarket_gains_accum);
 PG_FUNCTION_INFO_V1(jobmarket_gains_final);
@@ -265,36 +264,6 @@ jobmarket_lag_sum(PG_FUNCTION_ARGS)
 	for (int i = 0; i < number; i++)
 		sum += ((int32 *) ARR_DATA_PTR(counts))[first - 1 + i];
 	PG_RETURN_INT64(sum);
-}
-
-/*
- * lag_features(counts, first, number, last): counts[first .. first + number
- * - 1] and last, as the x of a regression.
- */
-Datum
-jobmarket_lag_features(PG_FUNCTION_ARGS)
-{
-	ArrayType  *counts = PG_GETARG_ARRAYTYPE_P(0);
-	int			first = PG_GETARG_INT32(1);
-	int			number = PG_GETARG_INT32(2);
-	int			length = int_array_length(counts);
-	ArrayType  *result;
-	float8	   *x;
-	Size		size;
-
-	check_slice(first, number, length);
-	size = ARR_OVERHEAD_NONULLS(1) + (number + 1) * sizeof(float8);
-	result = palloc0(size);
-	SET_VARSIZE(result, size);
-	result->ndim = 1;
-	result->elemtype = FLOAT8OID;
-	ARR_DIMS(result)[0] = number + 1;
-	ARR_LBOUND(result)[0] = 1;
-	x = (float8 *) ARR_DATA_PTR(result);
-	for (int i = 0; i < number; i++)
-		x[i] = ((int32 *) ARR_DATA_PTR(counts))[first - 1 + i];
-	x[number] = PG_GETARG_FLOAT8(3);
-	PG_RETURN_POINTER(result);
 }
 
 /* State of cumulative_gains: all the pairs. */

@@ -44,12 +44,19 @@ CREATE INDEX ON bench_hiring (departement_code);
 VACUUM ANALYZE;
 T
 
-# milliseconds of a whole computation; its peak of memory goes to a file
+# ours [AS_OF]: milliseconds of a whole computation; the peak of its private
+# memory, seen every 50 ms, goes to a file
 ours()
 {
-	psql -c '\timing on' -c 'CALL jobmarket.compute_hiring_potential()' \
-		-c "SELECT 'peak ' || substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\\s*(\\d+)')::int / 1024 || ' MB resident, '
-			|| current_setting('shared_buffers') || ' of shared buffers included as far as touched'" >"$work/ours"
+	psql -c 'SELECT pg_backend_pid()' -c '\timing on' -c "CALL jobmarket.compute_hiring_potential(${1:+'$1'})" >"$work/ours" &
+	client=$!
+	while [ ! -s "$work/ours" ]; do sleep 0.05; done
+	pid=$(head -n 1 "$work/ours")
+	while kill -0 $client 2>/dev/null; do
+		sed -n 's/^RssAnon:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null
+		sleep 0.05
+	done | sort -n | tail -n 1 >>"$work/memory"
+	wait $client
 	sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' "$work/ours" | head -n 1
 }
 # peer MODE [N]
@@ -59,16 +66,31 @@ peer()
 		"host=$PGHOST port=$PGPORT user=$PGUSER dbname=postgres" "$@"
 }
 first=$(ours)
+psql -c 'VACUUM ANALYZE jobmarket.office_score'
 vectorised=$(peer vectorised)
 again=$(ours)
-memory=$(grep peak "$work/ours")
+month=$(ours 2019-12-01)
+# what autovacuum does a minute after half a million rows were updated
+psql -c 'VACUUM jobmarket.office_score'
+back=$(ours)
+vectorised_again=$(peer vectorised)
+memory=$(($(sort -n "$work/memory" | tail -n 1) / 1024))
 rowwise=$(peer rowwise 6)
 share=$(psql -c "SELECT count(*) FILTER (WHERE departement_code IN (SELECT DISTINCT departement_code FROM bench_office
 	ORDER BY 1 LIMIT 6))::float8 / count(*) FROM bench_hiring")
 rowwise=$(echo "scale=1; $rowwise / $share" | bc)
-say "compute_hiring_potential: first $(echo "scale=1; $first / 1000" | bc) s, again $(echo "scale=1; $again / 1000" | bc) s; $memory"
-say "pandas, vectorised: $vectorised s; ratio $(echo "scale=2; $first / 1000 / $vectorised" | bc) first, $(echo "scale=2; $again / 1000 / $vectorised" | bc) again"
-say "pandas, row-wise (scaled): $rowwise s; ratio 1/$(echo "$rowwise * 1000 / $first" | bc) first, 1/$(echo "$rowwise * 1000 / $again" | bc) again"
+vectorised=$(echo "scale=2; ($vectorised + $vectorised_again) / 2" | bc)
+say "pandas, vectorised (mean of two): $vectorised s; row-wise (scaled): $rowwise s"
+# line WHAT MILLISECONDS
+line()
+{
+	say "compute_hiring_potential, $1: $(echo "scale=1; $2 / 1000" | bc) s; $(echo "scale=2; $2 / 1000 / $vectorised" | bc) of vectorised, 1/$(echo "$rowwise * 1000 / $2" | bc) of row-wise"
+}
+line "first time, into empty tables" "$first"
+line "again, nothing new" "$again"
+line "another month" "$month"
+line "and back" "$back"
+say "private memory of the process: $memory MB at most"
 say "the two agree:"
 psql -c "SELECT count(*) || ' offices, largest difference of a prediction ' || to_char(max(abs(s.hirings - b.dpae) / (1 + b.dpae)), '9.9EEEE')
 	FROM bench_score b JOIN jobmarket.office_score s USING (siret)"

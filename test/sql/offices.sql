@@ -89,3 +89,59 @@ SELECT siret, name, trade_name, naf_code, headcount_class, street, departement_c
 FROM jobmarket.office WHERE siret LIKE '1000%' ORDER BY 1;
 SELECT line_no, reason FROM jobmarket.import_error WHERE import_id = (SELECT max(import_id) FROM jobmarket.import_run);
 ROLLBACK;
+
+-- the later file of 17 columns, which the header tells
+BEGIN;
+\set VERBOSITY terse
+CREATE TEMP TABLE stage (line_no bigint GENERATED ALWAYS AS IDENTITY, line text);
+INSERT INTO jobmarket.office (siret, flag_senior) VALUES ('00000000000017', true);
+INSERT INTO stage (line) VALUES
+	('siret;raisonsociale;enseigne;codenaf;numerorue;libellerue;codecommune;codepostal;email;tel;trancheeffectif;website;flag_poe_afpr;flag_pmsmp;flag_junior;flag_senior;flag_handicap'),
+	('00000000000017;UN;NULL;4711D;1;RUE;57463;57000;a@example.org;0387;0-0;abc.com;0;1;1;NULL;0'),
+	('00000000000025;"DEUX; FILS";;4711D;;;57463;57000;;;10-19;NULL;true;False;NULL;1;NULL'),
+	('00000000000033;TROIS;;4711D;;;57463;57000;;;10000+;;0;0;0;0;0'),
+	('00000000000041;QUATRE;;4711D;;;57463;57000;;;0-2;;0;0;0;0;0'),
+	('00000000000058;NULL;;4711D;;;57463;57000;;;1-2;;0;0;0;0;0'),
+	('00000000000066;SIX;;;;;57463;57000;;;1-2;;0;0;0;0;0'),
+	('00000000000074;SEPT;;4711D;;;57463;57000;;;NULL;;maybe;0;0;0;0'),
+	('00000000000082;HUIT;;4711D;;;57463;54000;;;1-2;;0;0;0;0;0'),
+	('83;NEUF;;4711D;;;57463;57000;;;1-2;;0;0;0;0;0'),
+	('00000000000090;DIX;;4711D;;;57463;57000;;;1-2;;0;0;0;0;0;0'),
+	('00000000000108;"ONZE;;4711D;;;57463;57000;;;1-2;;0;0;0;0;0');
+SELECT kind, status, rows_read, rows_imported, rows_rejected FROM jobmarket.import_offices('stage', 'etablissements.csv');
+SELECT siret, name, headcount_class, website, flag_poe_afpr, flag_pmsmp, flag_junior, flag_senior, flag_handicap
+FROM jobmarket.office ORDER BY siret;
+SELECT line_no, reason FROM jobmarket.import_error ORDER BY line_no;
+-- a header that is nearly that one is none
+UPDATE stage SET line = replace(line, 'flag_junior', 'junior') WHERE line LIKE 'siret%';
+SELECT status, message FROM jobmarket.import_offices('stage', 'other.csv');
+
+-- predictions of another program; zeros in front are lost on the way
+TRUNCATE stage;
+INSERT INTO stage (line) VALUES ('siret,predictions,x'), ('17,1'), ('000000017,12.5'), ('00000000000025,-3'), ('00000000000025,1e2'),
+	('00000000000033,NaN'), ('00000000000033,'), ('99999999999999,1'), ('"00000000000033,1'), ('00000000000017,99999999999999999');
+SAVEPOINT s;
+SELECT jobmarket.import_predictions('stage', 'predictions.csv', NULL);
+ROLLBACK TO s;
+SELECT jobmarket.import_predictions('stage', 'predictions.csv', 'infinity');
+ROLLBACK TO s;
+SELECT kind, file_date, status, rows_read, rows_imported, rows_rejected FROM jobmarket.import_predictions('stage', 'predictions.csv', '2020-01-01');
+SELECT siret, as_of, hirings, raw_hirings, score, method FROM jobmarket.office_score ORDER BY siret;
+SELECT line_no - min(line_no) OVER () + 1 AS line, reason
+FROM jobmarket.import_error WHERE import_id = (SELECT max(import_id) FROM jobmarket.import_run) ORDER BY line_no;
+SELECT status FROM jobmarket.import_predictions('stage', 'predictions.csv', '2020-01-01');
+UPDATE stage SET line = 'a,b' WHERE line LIKE 'siret%';
+SELECT jobmarket.import_predictions('stage', 'p.csv', '2020-01-01');
+ROLLBACK TO s;
+
+-- addresses of scams
+UPDATE jobmarket.office SET email = U&'Jos\00e9@Example.ORG' WHERE siret = '00000000000033';
+SELECT email, jobmarket.email_key(email) FROM unnest(ARRAY['"A@b.FR"', U&' Jos\00e9@x.fr ', '', '" "', NULL]) email;
+INSERT INTO jobmarket.blocked_email (email) VALUES ('jose@example.org'), ('"JOSE@EXAMPLE.ORG"'), (''), (NULL), ('nobody@example.org');
+SELECT email, offices FROM jobmarket.blocked_email ORDER BY 1;
+SELECT siret, email, has_email FROM jobmarket.office ORDER BY 1;
+UPDATE jobmarket.office SET email = 'nobody@example.org' WHERE siret = '00000000000033';
+INSERT INTO jobmarket.office (siret, email) VALUES ('00000000000116', 'NoBody@example.org'), ('00000000000124', 'somebody@example.org');
+INSERT INTO jobmarket.office_override (siret, email) VALUES ('00000000000017', 'jose@example.org'), ('00000000000124', 'other@example.org');
+SELECT c.siret, c.email, o.has_email FROM jobmarket.office_contact c JOIN jobmarket.office o USING (siret) ORDER BY 1;
+ROLLBACK;

@@ -107,3 +107,90 @@ SELECT round(hirings / 18000, 2) AS giant FROM (SELECT hirings::numeric FROM job
 -- flags, from the last year
 SELECT flag_junior, flag_senior, flag_handicap, count(*) FROM jobmarket.office WHERE departement_code = '01' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 ROLLBACK;
+
+-- Ridge and Poisson regression instead, and what has not changed is not written.
+BEGIN;
+\set ECHO none
+\i test/hiring_generator.sql
+\set ECHO all
+CALL pg_temp.generate_hirings(1500, 60000, '{57}', '2019-12-31', alternance_share => 0.2);
+SELECT count(geom) FROM jobmarket.office;
+UPDATE jobmarket.score_setting SET value = 1e9 WHERE name IN ('mean_difference_max', 'high_score_change_max', 'mse_max');
+CALL jobmarket.compute_hiring_potential();
+CREATE VIEW last_model AS SELECT * FROM jobmarket.hiring_model
+WHERE run_id = (SELECT max(run_id) FROM jobmarket.hiring_potential_run);
+CREATE TEMP TABLE plain AS SELECT * FROM last_model;
+CREATE TEMP TABLE scores AS SELECT ctid AS version, * FROM jobmarket.office_score;
+SELECT count(*) FROM scores;
+CALL jobmarket.compute_hiring_potential();
+SELECT count(*) AS rewritten FROM jobmarket.office_score s JOIN scores b USING (siret) WHERE s.ctid <> b.version;
+-- the next month: all
+CALL jobmarket.compute_hiring_potential('2019-12-01');
+SELECT count(*) AS left_alone FROM jobmarket.office_score s JOIN scores b USING (siret) WHERE s.ctid = b.version;
+CALL jobmarket.compute_hiring_potential();
+SELECT count(*) AS different FROM (SELECT siret, score, semesters, score_alternance FROM jobmarket.office_score
+	EXCEPT SELECT siret, score, semesters, score_alternance FROM scores) d;
+SELECT check_name, verdict, count(*) FROM jobmarket.hiring_check
+WHERE run_id = (SELECT max(run_id) FROM jobmarket.hiring_potential_run) AND check_name IN ('fit', 'geocoding')
+GROUP BY 1, 2 ORDER BY 1, 2;
+-- ridge regression equals the aggregate of that name on the same rows
+UPDATE jobmarket.score_setting SET value = 1 WHERE name = 'model_kind';
+UPDATE jobmarket.score_setting SET value = 1e5 WHERE name = 'ridge_penalty';
+CALL jobmarket.compute_hiring_potential();
+WITH profile AS (
+	SELECT siret, jobmarket.hiring_profile(hired_on, contract_type, age_bracket, disabled, '2020-01-01', 11) AS c
+	FROM jobmarket.hiring GROUP BY siret
+), expected AS (
+	SELECT jobmarket.ridge_regression(c[4], c[5:11]::float8[] || min_headcount::float8, 1e5) AS m
+	FROM profile JOIN jobmarket.office USING (siret) JOIN jobmarket.headcount_class USING (headcount_class)
+)
+SELECT kind, published, offices = (m).n AS same_offices, abs(intercept / (m).intercept - 1) < 1e-9 AS intercept,
+	(SELECT max(abs(a / b - 1)) < 1e-9 FROM unnest(coefficients, (m).coefficients) u (a, b)) AS coefficients,
+	abs(mse_train / (m).mse - 1) < 1e-9 AS mse
+FROM last_model, expected WHERE contract = 'dpae';
+-- Poisson, on logarithms
+UPDATE jobmarket.score_setting SET value = 2 WHERE name = 'model_kind';
+CALL jobmarket.compute_hiring_potential();
+WITH profile AS (
+	SELECT siret, jobmarket.hiring_profile(hired_on, contract_type, age_bracket, disabled, '2020-01-01', 11) AS c
+	FROM jobmarket.hiring GROUP BY siret
+), x AS (
+	SELECT siret, c, (SELECT array_agg(ln(1 + v::float8) ORDER BY i) FROM unnest(c[5:11] || min_headcount) WITH ORDINALITY u (v, i)) AS x,
+		(SELECT array_agg(ln(1 + v::float8) ORDER BY i) FROM unnest(c[1:7] || min_headcount) WITH ORDINALITY u (v, i)) AS live
+	FROM profile JOIN jobmarket.office USING (siret) JOIN jobmarket.headcount_class USING (headcount_class)
+), expected AS (
+	SELECT jobmarket.poisson_regression(c[4], x) AS m FROM x
+)
+SELECT l.kind, l.published, abs(l.intercept / (m).intercept - 1) < 1e-6 AS intercept,
+	(SELECT bool_and(abs(exp(jobmarket.predict(m, live)) / hirings - 1) < 1e-6)
+	 FROM x JOIN jobmarket.office_score USING (siret)) AS predictions,
+	l.mse_test < 1.5 * plain.mse_test AS not_bad
+FROM last_model l JOIN plain USING (contract), expected WHERE contract = 'dpae';
+SELECT bool_and(raw_hirings > 0) AS positive FROM jobmarket.office_score WHERE method = 'model';
+-- a kind that is none
+UPDATE jobmarket.score_setting SET value = 3 WHERE name = 'model_kind';
+SAVEPOINT s;
+CALL jobmarket.compute_hiring_potential();
+ROLLBACK TO s;
+ROLLBACK;
+
+-- The aggregate by itself: bad input.
+SELECT jobmarket.semester_model(NULL, 1, 1, 11, 0, 2, 0, 0);
+SELECT jobmarket.semester_model(array_fill(0, '{26}'), 1, 1, 11, 0, 2, 0, 0);
+SELECT (m).offices, (m).rank, (m).totals, (m).test[1] FROM (
+	SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2, 0, 0) AS m) t;
+SELECT (m).intercept IS NULL AS not_fitted, (m).offices, (m).last_year[1] FROM (
+	SELECT jobmarket.semester_model(array_fill(0, '{10}') || 1, 1, 1, 11, 0, 2, 2, 0) AS m) t;
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 2, 11, 0, 2, 0, 0);
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 0, 11, 0, 2, 0, 0);
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 10, 0, 2, 0, 0);
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2147483647, 0, 0);
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, -1, 2, 0, 0);
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2, 0, 'NaN');
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2, NULL, 0);
+SELECT jobmarket.semester_model(array_fill(1, '{11}'), 'Infinity', 1, 11, 0, 2, 0, 0);
+SELECT jobmarket.semester_model(ARRAY[1, NULL], 1, 1, 11, 0, 2, 0, 0);
+SELECT jobmarket.semester_prediction(1, '{1,1,1,1,1,1,1,0}', '{1,2,3,4,5,6,7,8}', 2, 100, 0);
+SELECT jobmarket.semester_prediction(1, '{1}', '{1,2,3,4,5,6,7,8}', 2, 100, 0);
+SELECT jobmarket.semester_prediction(1, '{1,1,1,1,1,1,1,0}', '{1,2,3,4,5,6,7,8}', 3, 100, 0);
+SELECT jobmarket.semester_prediction(1e300, '{1,1,1,1,1,1,1,0}', '{1,2,3,4,5,6,7,8}', 1, 100, 2) < 1e18 AS bounded;
