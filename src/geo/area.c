@@ -66,6 +66,7 @@ typedef struct Grid
 	uint32_t   *longer;			/* reached edges that are longer */
 	uint32_t	longer_count;
 	uint32_t	longer_room;
+	size_t		active;			/* points of active blocks */
 	uint32_t   *marks;			/* for blocks of the grid: how many are near
 								 * reached roads up to here (in both
 								 * directions; a summed-area table) */
@@ -82,7 +83,9 @@ typedef struct Grid
 
 #define LONG_METRES 100.0		/* at least; see long_metres */
 #define BLOCK 8					/* grid points in a row of a block */
-#define SAMPLE 2500				/* edges to check an area on */
+#define SAMPLE 5000				/* edges to check an area on */
+#define EDGE_SAMPLE 400			/* points of one edge */
+#define MAX_POINTS 16000000		/* of a grid, most of them idle */
 
 static double
 edge_time(const Profile *p, double s)
@@ -222,9 +225,9 @@ draw_edge(Grid *g, uint32_t edge)
 }
 
 /*
- * Draws an edge unless its ends, drawn already, stand for it: an edge hardly
- * longer than a cell that begins at a reached node, or that has both its ends
- * seen.
+ * Draws an edge unless its ends, drawn already, stand for it: one hardly longer
+ * than a cell that has both of them seen.  (Where one alone is seen the edge may
+ * be closed at that end, and run beside roads that are reached.)
  */
 static void
 draw_if_needed(Grid *g, uint32_t edge)
@@ -232,7 +235,6 @@ draw_if_needed(Grid *g, uint32_t edge)
 	uint32_t	from = JM_READ(g->net->edges[edge].from) & ~JM_HIGH_BIT;
 	uint32_t	link;
 	uint32_t	to;
-	uint32_t	cost;
 
 	if (from >= g->net->head.nodes)
 	{
@@ -241,9 +243,6 @@ draw_if_needed(Grid *g, uint32_t edge)
 	}
 	if (g->net->edges[edge].metres < g->report->cell * 1.3)
 	{
-		cost = jm_node_cost(g->search, from);
-		if (cost <= g->limit)
-			return;
 		link = JM_READ(g->net->edges[edge].link);
 		if (link >= g->net->head.links)
 		{
@@ -251,7 +250,7 @@ draw_if_needed(Grid *g, uint32_t edge)
 			return;
 		}
 		to = JM_READ(g->net->links[link].target);
-		if (to < g->net->head.nodes && cost != JM_NOWAY &&
+		if (to < g->net->head.nodes && jm_node_cost(g->search, from) != JM_NOWAY &&
 			jm_node_cost(g->search, to) != JM_NOWAY)
 			return;
 	}
@@ -384,6 +383,7 @@ activate(Grid *g)
 		g->env->release(g->env, g->state);
 	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
 	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	g->active = 0;
 	for (y = 0; y < g->by - 1; y++)
 	{
 		g->env->poll(g->env);
@@ -395,6 +395,7 @@ activate(Grid *g)
 			if (!marked_near(g, x, y, reach + 1))
 				continue;
 			g->state[(size_t) y * g->bx + x] = marked_near(g, x, y, reach) ? BLOCK_ACTIVE : BLOCK_RIM;
+			g->active += BLOCK * BLOCK;
 			for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
 				for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
 				{
@@ -863,8 +864,8 @@ check_edge(Grid *g, uint32_t edge)
 	step = g->report->cell / 2;
 	if (!(total > 0))
 		return;
-	if (total / step > 64)
-		step = total / 64;
+	if (total / step > EDGE_SAMPLE)
+		step = total / EDGE_SAMPLE;
 	if (total < step)
 		step = total;
 	for (at = step / 2; at < total; at += step)
@@ -1194,10 +1195,11 @@ draw_area(Check *check, const JmAreaOptions *options, JmBytes *wkb)
 	box_metres(&box, &width, &height);
 	finest = fmax(options->min_cell,
 				  sqrt((width + 2 * options->fill_metres) *
-					   (height + 2 * options->fill_metres) / options->max_cells));
+					   (height + 2 * options->fill_metres) / MAX_POINTS));
 	finest = fmax(finest, fmax(width, height) / 20000);
-	if (cell < finest)
-		cell = finest;
+	cell = fmax(cell, finest);
+	/* whether the first grid lies in memory is not known before it is laid */
+	cell = fmax(cell, sqrt(width * height / options->max_cells));
 
 	for (;;)
 	{
@@ -1227,6 +1229,10 @@ draw_area(Check *check, const JmAreaOptions *options, JmBytes *wkb)
 		}
 		error = fmax(report->missed, report->excess) / options->max_error;
 		if (error <= 1 || cell <= finest)
+			break;
+		/* only blocks near roads take memory */
+		finest = fmax(finest, cell * sqrt((double) g->active / options->max_cells));
+		if (cell <= finest)
 			break;
 		/* errors shrink about as the cells do */
 		cell = fmax(cell * fmax(fmin(0.8 / error, 0.7), 0.2), finest);
