@@ -20,6 +20,7 @@
 
 #define LONG_METRES 100.0		/* at least; see long_metres */
 #define MAX_POINTS 16000000		/* of a grid, most of them idle */
+#define MAX_TIMES 5				/* finer in one step */
 
 static void
 widen(JmBox *box, JmPoint p)
@@ -222,13 +223,6 @@ box_metres(const JmBox *box, double *width, double *height)
 	*height = ((double) box->ymax - box->ymin) * JM_METRES_PER_UNIT;
 }
 
-static void
-free_block(JmEnv *env, void *block)
-{
-	if (block)
-		env->release(env, block);
-}
-
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
 static bool
 draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOptions *options,
@@ -241,6 +235,8 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	double		height;
 	double		cell;
 	double		finest;
+	double		error;
+	int			times;
 	int			k;
 
 	sort_nodes(g);
@@ -257,7 +253,8 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 
 	/* fine enough for the smallest limit, but not too fine for the largest */
 	box_metres(&smallest, &width, &height);
-	cell = sqrt(fmax(width * height, 1) / options->base_cells);
+	/* where many roads are drawn, points are cheap beside them */
+	cell = sqrt(fmax(width * height, 1) / fmax(options->base_cells, g->node_count * 0.4));
 	cell = fmax(cell, fmax(width, height) / 2000);
 	box_metres(&box, &width, &height);
 	finest = fmax(options->min_cell,
@@ -268,23 +265,27 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	/* whether the first grid lies in memory is not known before it is laid */
 	cell = fmax(cell, sqrt(width * height / options->max_cells));
 
-	for (;;)
+	if (!jm_grid_fill(g, &box, cell, options) ||
+		!jm_grid_check(g, limits, limit_count, report->roads <= JM_CHECK_SAMPLE))
+		return false;
+	while ((error = fmax(report->missed, report->excess) / options->max_error) > 1)
 	{
-		double		error;
-
-		if (!jm_grid_fill(g, &box, cell, options))
-			return false;
-		if (!jm_grid_check(g, limits, limit_count))
-			return false;
-		error = fmax(report->missed, report->excess) / options->max_error;
-		if (error <= 1 || cell <= finest)
-			break;
 		/* only blocks near roads take memory */
-		finest = fmax(finest, cell * sqrt((double) g->active / options->max_cells));
-		if (cell <= finest)
+		finest = fmax(finest, report->cell * sqrt((double) g->active / options->max_cells));
+		if (report->cell < 2 * finest)
 			break;
+		if (g->wrong == NULL)
+		{
+			/* where it is wrong is to be seen on all roads, not on a sample */
+			if (!jm_grid_check(g, limits, limit_count, true))
+				return false;
+			continue;
+		}
 		/* errors shrink about as the cells do */
-		cell = fmax(cell * fmax(fmin(0.8 / error, 0.7), 0.2), finest);
+		times = (int) fmin(fmin(ceil(error / 0.8), MAX_TIMES), floor(report->cell / finest));
+		if (!jm_grid_refine(g, times < 2 ? 2 : times, options) ||
+			!jm_grid_check(g, limits, limit_count, true))
+			return false;
 	}
 	for (k = 0; k < limit_count; k++)
 		jm_grid_outline(g, limits[k], &wkb[k]);
@@ -312,13 +313,8 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 	g->env = env;
 	g->report = report;
 	g->limit = limits[limit_count - 1];
+	g->lowest = limits[0];
 	good = draw_area(g, limits, limit_count, options, wkb);
-	jm_shape_free(&g->shape, env);
-	free_block(env, g->near);
-	free_block(env, g->ring);
-	free_block(env, g->state);
-	free_block(env, g->marks);
-	free_block(env, g->nodes);
-	free_block(env, g->longer);
+	jm_grid_free(g);
 	return good;
 }

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define SAMPLE 5000				/* edges to check an area on */
 #define EDGE_SAMPLE 400			/* points of one edge */
+#define WRONG_CELLS 2			/* around a place that is wrong */
 #define CHECKED 8				/* limits; more are not looked at */
 
 /* Whether a place, in grid units, lies in the area that jm_grid_outline draws. */
@@ -18,13 +18,13 @@ in_area(const JmGrid *g, double limit, double x, double y)
 	int			j;
 	double		u;
 	double		v;
-	const JmNear *n;
 	float		time[3];
 	double		weight[3];
 	bool		in[3];
 	int			inside;
 	int			k;
 	int			odd = 0;
+	unsigned char state;
 	double		sum = 0;
 
 	if (!(x >= 0 && y >= 0 && x < g->nx - 1 && y < g->ny - 1))
@@ -33,21 +33,21 @@ in_area(const JmGrid *g, double limit, double x, double y)
 	j = (int) y;
 	u = x - i;
 	v = y - j;
-	if (g->state[(size_t) (j / BLOCK) * g->bx + i / BLOCK] != BLOCK_ACTIVE)
-		return false;
-	n = g->near + (size_t) j * g->nx + i;
-	time[0] = n[0].time;
-	time[1] = n[g->nx + 1].time;
+	state = g->state[(size_t) (j / BLOCK) * g->bx + i / BLOCK];
+	if (state == BLOCK_IDLE || state == BLOCK_RIM || state == BLOCK_FULL)
+		return state == BLOCK_FULL;
+	time[0] = jm_grid_time(g, i, j);
+	time[1] = jm_grid_time(g, i + 1, j + 1);
 	if (u >= v)
 	{
-		time[2] = n[1].time;
+		time[2] = jm_grid_time(g, i + 1, j);
 		weight[0] = 1 - u;
 		weight[1] = v;
 		weight[2] = u - v;
 	}
 	else
 	{
-		time[2] = n[g->nx].time;
+		time[2] = jm_grid_time(g, i, j + 1);
 		weight[0] = 1 - v;
 		weight[1] = u;
 		weight[2] = v - u;
@@ -74,6 +74,19 @@ in_area(const JmGrid *g, double limit, double x, double y)
 		sum += weight[k] / t;
 	}
 	return (sum < 1) == (inside == 1);
+}
+
+/* Notes that road lies on the wrong side of an outline at a place (grid units). */
+static void
+note_wrong(JmGrid *g, double x, double y)
+{
+	int			i;
+	int			j;
+
+	for (j = (int) y - WRONG_CELLS; j <= (int) y + WRONG_CELLS + 1; j++)
+		for (i = (int) x - WRONG_CELLS; i <= (int) x + WRONG_CELLS + 1; i++)
+			if (i >= 0 && j >= 0 && i < g->nx && j < g->ny)
+				g->wrong[(size_t) j * g->nx + i] = 1;
 }
 
 typedef struct Check
@@ -137,16 +150,19 @@ check_edge(JmGrid *g, uint32_t edge, void *argument)
 				c->missed[k] += step;
 			if (!reached && inside)
 				c->excess[k] += step;
+			if (reached != inside && g->wrong)
+				note_wrong(g, x, y);
 		}
 	}
 }
 
 /*
  * Sets missed and excess of the report to the worst of the limits, from points
- * along a sample of the roads near.  False when the network is damaged.
+ * along a sample of the roads near, or all of them: then the places that are wrong
+ * are noted in the grid.  False when the network is damaged.
  */
 bool
-jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
+jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count, bool all)
 {
 	Check		check;
 	JmAreaReport *report = g->report;
@@ -155,8 +171,15 @@ jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
 	memset(&check, 0, sizeof(check));
 	check.limits = limits;
 	check.limit_count = limit_count < CHECKED ? limit_count : CHECKED;
-	g->stride = 1 + report->roads / SAMPLE;
-	jm_grid_each_edge(g, check_edge, &check);
+	if (all)
+	{
+		size_t		points = (size_t) g->nx * g->ny;
+
+		g->wrong = g->env->alloc(g->env, points);
+		memset(g->wrong, 0, points);
+	}
+	g->stride = all ? 1 : 1 + report->roads / JM_CHECK_SAMPLE;
+	jm_grid_each_edge(g, &g->reached, check_edge, &check);
 	if (g->damaged)
 		return false;
 	report->missed = 0;

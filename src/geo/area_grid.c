@@ -11,6 +11,8 @@
 #include <float.h>
 #include <string.h>
 
+#define COMPETE 3.0				/* coarse cells within which roads compete */
+
 static double
 or_infinite(uint32_t cost)
 {
@@ -65,13 +67,15 @@ draw_point(JmGrid *g, double x, double y, double time)
 {
 	int			px;
 	int			py;
+	unsigned char state;
 
 	/* the outermost grid points stay outside: they close every outline */
 	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
 		return;
 	px = (int) x;
 	py = (int) y;
-	if (g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK] != BLOCK_ACTIVE)
+	state = g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK];
+	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
 		return;
 	offer(g, px, py, (float) x, (float) y, (float) time);
 	offer(g, px + 1, py, (float) x, (float) y, (float) time);
@@ -137,6 +141,7 @@ draw_if_needed(JmGrid *g, uint32_t edge, void *argument)
 	uint32_t	link;
 	uint32_t	to;
 
+	(void) argument;
 	if (from >= g->net->head.nodes)
 	{
 		g->damaged = true;
@@ -144,14 +149,20 @@ draw_if_needed(JmGrid *g, uint32_t edge, void *argument)
 	}
 	if (g->net->edges[edge].metres < g->report->cell * 1.3)
 	{
+		uint32_t	from_cost = jm_node_cost(g->search, from);
+
 		link = JM_READ(g->net->edges[edge].link);
 		if (link >= g->net->head.links)
 		{
 			g->damaged = true;
 			return;
 		}
+		/* the search went along it, and saw the other end */
+		if (from_cost <= g->limit &&
+			(g->search->backward ? JM_READ(g->net->links[link].in) : JM_READ(g->net->links[link].out)) != JM_NOWAY)
+			return;
 		to = JM_READ(g->net->links[link].target);
-		if (to < g->net->head.nodes && jm_node_cost(g->search, from) != JM_NOWAY &&
+		if (from_cost != JM_NOWAY && to < g->net->head.nodes &&
 			jm_node_cost(g->search, to) != JM_NOWAY)
 			return;
 	}
@@ -177,37 +188,85 @@ draw_nodes(JmGrid *g)
 	}
 }
 
+/* An empty mask over the blocks of the grid. */
+static void
+begin_mask(JmGrid *g, JmMask *mask)
+{
+	size_t		size;
+
+	mask->bx = (g->nx + BLOCK - 1) / BLOCK + 1;
+	mask->by = (g->ny + BLOCK - 1) / BLOCK + 1;
+	mask->x0 = g->x0;
+	mask->y0 = g->y0;
+	mask->block_x = g->dx * BLOCK;
+	mask->block_y = g->dy * BLOCK;
+	size = (size_t) mask->bx * mask->by * sizeof(uint32_t);
+	if (mask->sums)
+		g->env->release(g->env, mask->sums);
+	mask->sums = g->env->alloc(g->env, size);
+	memset(mask->sums, 0, size);
+}
+
 /* Marks the block of a place (grid units). */
 static void
-mark(JmGrid *g, double x, double y)
+mark(JmGrid *g, JmMask *mask, double x, double y)
 {
 	if (x >= 0 && y >= 0 && x < g->nx && y < g->ny)
-		g->marks[(size_t) ((int) y / BLOCK + 1) * g->bx + (int) x / BLOCK + 1] = 1;
+		mask->sums[(size_t) ((int) y / BLOCK + 1) * mask->bx + (int) x / BLOCK + 1] = 1;
+}
+
+/* Turns the marks into sums. */
+static void
+end_mask(JmMask *mask)
+{
+	int			x;
+	int			y;
+
+	for (y = 1; y < mask->by; y++)
+		for (x = 1; x < mask->bx; x++)
+		{
+			uint32_t   *m = &mask->sums[(size_t) y * mask->bx + x];
+
+			*m += m[-1] + m[-mask->bx] - m[-mask->bx - 1];
+		}
+}
+
+/* Whether any of the blocks x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
+static bool
+mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
+{
+	const uint32_t *m = mask->sums;
+
+	return m[(size_t) y2 * mask->bx + x2] + m[(size_t) y1 * mask->bx + x1] !=
+		m[(size_t) y1 * mask->bx + x2] + m[(size_t) y2 * mask->bx + x1];
+}
+
+/* Whether a block within a distance of blocks from this one is marked. */
+static bool
+marked_near(const JmMask *mask, int x, int y, int distance)
+{
+	return mask_any(mask, x - distance > 0 ? x - distance : 0,
+					y - distance > 0 ? y - distance : 0,
+					x + distance + 1 < mask->bx - 1 ? x + distance + 1 : mask->bx - 1,
+					y + distance + 1 < mask->by - 1 ? y + distance + 1 : mask->by - 1);
 }
 
 /*
- * Marks the blocks that hold reached road, and turns the marks into sums.  An
- * edge shorter than a block ends in it or in the next.
+ * Marks the blocks that hold reached road.  An edge shorter than a block ends in
+ * it or in the next.
  */
 static void
 mark_reached(JmGrid *g)
 {
 	uint32_t	i;
-	int			x;
-	int			y;
 
-	g->bx = (g->nx + BLOCK - 1) / BLOCK + 1;
-	g->by = (g->ny + BLOCK - 1) / BLOCK + 1;
-	if (g->marks)
-		g->env->release(g->env, g->marks);
-	g->marks = g->env->alloc(g->env, (size_t) g->bx * g->by * sizeof(uint32_t));
-	memset(g->marks, 0, (size_t) g->bx * g->by * sizeof(uint32_t));
+	begin_mask(g, &g->reached);
 	for (i = 0; i < g->node_count; i++)
 	{
 		uint32_t	u = g->nodes[i];
 
 		if (g->search->cells[u].cost <= g->limit)
-			mark(g, (JM_READ(g->net->points[u].x) - g->x0) / g->dx,
+			mark(g, &g->reached, (JM_READ(g->net->points[u].x) - g->x0) / g->dx,
 				 (JM_READ(g->net->points[u].y) - g->y0) / g->dy);
 	}
 	for (i = 0; i < g->longer_count; i++)
@@ -235,16 +294,10 @@ mark_reached(JmGrid *g)
 			if (steps > 1e6)
 				steps = 1e6;
 			for (k = 0; k <= steps; k++)
-				mark(g, ax + vx * k / steps, ay + vy * k / steps);
+				mark(g, &g->reached, ax + vx * k / steps, ay + vy * k / steps);
 		}
 	}
-	for (y = 1; y < g->by; y++)
-		for (x = 1; x < g->bx; x++)
-		{
-			uint32_t   *m = &g->marks[(size_t) y * g->bx + x];
-
-			*m += m[-1] + m[-g->bx] - m[-g->bx - 1];
-		}
+	end_mask(&g->reached);
 }
 
 /* How far, in cells, an edge known by its ends alone may stray from them. */
@@ -252,20 +305,6 @@ static double
 unmarked_reach(const JmGrid *g)
 {
 	return fmax(BLOCK / 2, g->long_metres / 2 / g->report->cell);
-}
-
-/* Whether a block within a distance of blocks from this one is marked. */
-static bool
-marked_near(const JmGrid *g, int x, int y, int distance)
-{
-	int			x1 = x - distance > 0 ? x - distance : 0;
-	int			y1 = y - distance > 0 ? y - distance : 0;
-	int			x2 = x + distance + 1 < g->bx - 1 ? x + distance + 1 : g->bx - 1;
-	int			y2 = y + distance + 1 < g->by - 1 ? y + distance + 1 : g->by - 1;
-	const uint32_t *m = g->marks;
-
-	return m[(size_t) y2 * g->bx + x2] + m[(size_t) y1 * g->bx + x1] !=
-		m[(size_t) y1 * g->bx + x2] + m[(size_t) y2 * g->bx + x1];
 }
 
 /*
@@ -280,8 +319,8 @@ activate(JmGrid *g)
 	int			x;
 	int			y;
 
-	if (g->state)
-		g->env->release(g->env, g->state);
+	g->bx = g->reached.bx;
+	g->by = g->reached.by;
 	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
 	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
 	g->active = 0;
@@ -293,9 +332,9 @@ activate(JmGrid *g)
 			int			px;
 			int			py;
 
-			if (!marked_near(g, x, y, reach + 1))
+			if (!marked_near(&g->reached, x, y, reach + 1))
 				continue;
-			g->state[(size_t) y * g->bx + x] = marked_near(g, x, y, reach) ? BLOCK_ACTIVE : BLOCK_RIM;
+			g->state[(size_t) y * g->bx + x] = marked_near(&g->reached, x, y, reach) ? BLOCK_ACTIVE : BLOCK_RIM;
 			g->active += BLOCK * BLOCK;
 			for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
 				for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
@@ -308,56 +347,44 @@ activate(JmGrid *g)
 }
 
 static int
-to_block(double place, double origin, double cell, double margin, int blocks)
+to_block(double at, int blocks)
 {
-	double		at = ((place - origin) / cell + margin) / BLOCK;
-
 	return at < 0 ? 0 : at > blocks - 2 ? blocks - 2 : (int) at;
 }
 
-/* Whether a box of edges comes near any reached road. */
+/* Whether a box of edges comes near any block of the mask. */
 static bool
-matters(const JmGrid *g, const JmBox *box)
+matters(const JmMask *mask, const JmBox *box)
 {
-	/* as far as a road is drawn or spread, and what is not marked */
-	double		margin = sqrt(g->fill) + 2 + unmarked_reach(g) + BLOCK / 2;
-	double		xmin = JM_READ(box->xmin);
-	double		xmax = JM_READ(box->xmax);
-	double		ymin = JM_READ(box->ymin);
-	double		ymax = JM_READ(box->ymax);
-	int			x1;
-	int			x2;
-	int			y1;
-	int			y2;
-	const uint32_t *m = g->marks;
+	double		xmin = (JM_READ(box->xmin) - mask->x0) / mask->block_x;
+	double		xmax = (JM_READ(box->xmax) - mask->x0) / mask->block_x;
+	double		ymin = (JM_READ(box->ymin) - mask->y0) / mask->block_y;
+	double		ymax = (JM_READ(box->ymax) - mask->y0) / mask->block_y;
 
-	if (xmin > g->x0 + g->nx * g->dx || xmax < g->x0 ||
-		ymin > g->y0 + g->ny * g->dy || ymax < g->y0)
+	if (!(xmin <= mask->bx && xmax >= 0 && ymin <= mask->by && ymax >= 0))
 		return false;
-	x1 = to_block(xmin, g->x0, g->dx, -margin, g->bx);
-	x2 = to_block(xmax, g->x0, g->dx, margin, g->bx) + 1;
-	y1 = to_block(ymin, g->y0, g->dy, -margin, g->by);
-	y2 = to_block(ymax, g->y0, g->dy, margin, g->by) + 1;
-	return m[(size_t) y2 * g->bx + x2] + m[(size_t) y1 * g->bx + x1] !=
-		m[(size_t) y1 * g->bx + x2] + m[(size_t) y2 * g->bx + x1];
+	return mask_any(mask, to_block(xmin - mask->margin, mask->bx),
+					to_block(ymin - mask->margin, mask->by),
+					to_block(xmax + mask->margin, mask->bx) + 1,
+					to_block(ymax + mask->margin, mask->by) + 1);
 }
 
 static void
-each_edge(JmGrid *g, int level, uint32_t at,
+each_edge(JmGrid *g, const JmMask *mask, int level, uint32_t at,
 		  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
 {
 	uint32_t	end = level == 0 ? g->net->head.edges : g->net->tree_count[level - 1];
 	uint32_t	i;
 
 	if (g->damaged || (level == 0 && at % g->stride != 0) ||
-		!matters(g, &g->net->tree[level][at]))
+		!matters(mask, &g->net->tree[level][at]))
 		return;
 	if (level == 1)
 		g->env->poll(g->env);
 	for (i = at * JM_TREE_FANOUT; i < end && i - at * JM_TREE_FANOUT < JM_TREE_FANOUT; i++)
 	{
 		if (level > 0)
-			each_edge(g, level - 1, i, visit, argument);
+			each_edge(g, mask, level - 1, i, visit, argument);
 		else
 		{
 			g->report->roads++;
@@ -368,12 +395,13 @@ each_edge(JmGrid *g, int level, uint32_t at,
 
 /*
  * Calls visit for the edges of every box of the tree (or of one box in
- * g->stride) that comes near reached roads.
+ * g->stride) that comes near the blocks of the mask.
  */
 void
-jm_grid_each_edge(JmGrid *g, void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
+jm_grid_each_edge(JmGrid *g, const JmMask *mask,
+				  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
 {
-	each_edge(g, g->net->tree_levels - 1, 0, visit, argument);
+	each_edge(g, mask, g->net->tree_levels - 1, 0, visit, argument);
 }
 
 static inline void
@@ -410,7 +438,7 @@ spread_row(JmGrid *g, int y, int up)
 	{
 		int			end = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
 
-		if (state[block] != BLOCK_ACTIVE)
+		if (state[block] != BLOCK_ACTIVE && state[block] != BLOCK_HALO)
 			continue;
 		for (x = block > 0 ? block * BLOCK : 1; x < end; x++)
 		{
@@ -427,7 +455,7 @@ spread_row(JmGrid *g, int y, int up)
 	{
 		int			end = block > 0 ? block * BLOCK : 1;
 
-		if (state[block] != BLOCK_ACTIVE)
+		if (state[block] != BLOCK_ACTIVE && state[block] != BLOCK_HALO)
 			continue;
 		x = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
 		for (x--; x >= end; x--)
@@ -459,6 +487,41 @@ spread(JmGrid *g)
 	}
 }
 
+static void
+free_block(JmEnv *env, void *block)
+{
+	if (block)
+		env->release(env, block);
+}
+
+/* Frees the points of the grid and of its blocks. */
+static void
+free_points(JmGrid *g)
+{
+	free_block(g->env, g->near);
+	free_block(g->env, g->ring);
+	free_block(g->env, g->state);
+	free_block(g->env, g->wrong);
+	g->near = NULL;
+	g->ring = NULL;
+	g->state = NULL;
+	g->wrong = NULL;
+}
+
+/* Room for nx * ny points, not yet initialised. */
+static void
+lay_grid(JmGrid *g)
+{
+	size_t		points = (size_t) g->nx * g->ny;
+
+	g->near = g->env->alloc(g->env, points * sizeof(JmNear));
+	g->ring = g->env->alloc(g->env, points * sizeof(uint32_t));
+	g->rings = 0;
+	g->report->grid_points = (uint32_t) points;
+	g->report->rounds++;
+	g->report->roads = 0;
+}
+
 /*
  * Lays a grid of about this cell size (metres) over the box, and gives every point
  * that matters its time.  False when the network is damaged.
@@ -468,7 +531,6 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 {
 	double		fill = options->fill_metres / cell;
 	double		margin;
-	size_t		points;
 
 	/* a road must reach the grid points around it, however coarse the grid */
 	if (fill < 1.5)
@@ -481,26 +543,237 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->nx = (int) (((double) box->xmax - box->xmin) / g->dx + 2 * margin) + 2;
 	g->ny = (int) (((double) box->ymax - box->ymin) / g->dy + 2 * margin) + 2;
 	g->fill = (float) (fill * fill);
-	points = (size_t) g->nx * g->ny;
-	if (g->near)
-	{
-		g->env->release(g->env, g->near);
-		g->env->release(g->env, g->ring);
-	}
-	g->near = g->env->alloc(g->env, points * sizeof(JmNear));
-	g->ring = g->env->alloc(g->env, points * sizeof(uint32_t));
-	g->rings = 0;
 	g->report->cell = cell;
-	g->report->grid_points = (uint32_t) points;
-	g->report->rounds++;
-	g->report->roads = 0;
+	lay_grid(g);
 	g->stride = 1;
 	mark_reached(g);
+	/* as far as a road is drawn or spread, and what is not marked */
+	g->reached.margin = (fill + 2 + unmarked_reach(g)) / BLOCK + 0.5;
 	activate(g);
 	draw_nodes(g);
-	jm_grid_each_edge(g, draw_if_needed, NULL);
+	jm_grid_each_edge(g, &g->reached, draw_if_needed, NULL);
 	if (g->damaged)
 		return false;
 	spread(g);
 	return true;
+}
+
+/*
+ * The time that a coarser grid has at a point of the finer one: linear within
+ * its triangles, so that outlines stay where they are; the half of a triangle
+ * that is farther from corners without a time has one.
+ */
+static float
+coarse_time(const JmGrid *old, int times, int x, int y)
+{
+	int			i = x / times;
+	int			j = y / times;
+	float		u = (float) (x - i * times) / times;
+	float		v = (float) (y - j * times) / times;
+	float		time[3];
+	float		weight[3];
+	float		none = 0;
+	float		sum = 0;
+	int			k;
+
+	/* on the last row and column the other corners have no weight */
+	time[0] = jm_grid_time(old, i, j);
+	if (u == 0 && v == 0)
+		return time[0];
+	time[1] = jm_grid_time(old, i + 1 < old->nx ? i + 1 : i, j + 1 < old->ny ? j + 1 : j);
+	weight[0] = 1 - (u >= v ? u : v);
+	weight[1] = u >= v ? v : u;
+	weight[2] = u >= v ? u - v : v - u;
+	time[2] = u >= v ? jm_grid_time(old, i + 1 < old->nx ? i + 1 : i, j) :
+		jm_grid_time(old, i, j + 1 < old->ny ? j + 1 : j);
+	for (k = 0; k < 3; k++)
+		if (weight[k] > 0)
+		{
+			if (time[k] < INFINITY)
+				sum += weight[k] * time[k];
+			else
+				none += weight[k];
+		}
+	return none >= 0.5f ? INFINITY : sum / (1 - none);
+}
+
+/* Whether any point of the coarser grid at a block of the finer is noted as wrong. */
+static bool
+wrong_near(const JmGrid *old, int times, int x, int y)
+{
+	int			i;
+	int			j;
+
+	for (j = y * BLOCK / times; j <= (y * BLOCK + BLOCK - 1) / times + 1 && j < old->ny; j++)
+		for (i = x * BLOCK / times; i <= (x * BLOCK + BLOCK - 1) / times + 1 && i < old->nx; i++)
+			if (old->wrong[(size_t) j * old->nx + i])
+				return true;
+	return false;
+}
+
+/*
+ * For each block of the grid: BLOCK_FULL when all its points are inside every
+ * limit, BLOCK_IDLE when they are outside all, else BLOCK_COPIED.
+ */
+static unsigned char *
+classify(const JmGrid *g)
+{
+	unsigned char *kind = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	int			x;
+	int			y;
+
+	for (y = 0; y < g->by - 1; y++)
+		for (x = 0; x < g->bx - 1; x++)
+		{
+			unsigned char state = g->state[(size_t) y * g->bx + x];
+			bool		inside = false;
+			bool		outside = false;
+			int			px;
+			int			py;
+
+			if (state == BLOCK_IDLE || state == BLOCK_FULL)
+			{
+				kind[(size_t) y * g->bx + x] = state;
+				continue;
+			}
+			for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
+				for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
+				{
+					float		time = g->near[(size_t) py * g->nx + px].time;
+
+					inside |= !(time > g->limit);
+					outside |= !(time <= g->lowest);
+				}
+			kind[(size_t) y * g->bx + x] = !outside ? BLOCK_FULL : !inside ? BLOCK_IDLE : BLOCK_COPIED;
+		}
+	return kind;
+}
+
+/* What a block of the finer grid is, with a cell of the coarser around it. */
+static unsigned char
+kind_near(const JmGrid *old, const unsigned char *kind, int times, int x, int y)
+{
+	int			first_i = (x * BLOCK / times - 1) / BLOCK;
+	int			first_j = (y * BLOCK / times - 1) / BLOCK;
+	int			last_i = ((x * BLOCK + BLOCK - 1) / times + 2) / BLOCK;
+	int			last_j = ((y * BLOCK + BLOCK - 1) / times + 2) / BLOCK;
+	unsigned char all = kind[(size_t) first_j * old->bx + first_i];
+	int			i;
+	int			j;
+
+	for (j = first_j; j <= last_j && j < old->by - 1; j++)
+		for (i = first_i; i <= last_i && i < old->bx - 1; i++)
+			if (kind[(size_t) j * old->bx + i] != all)
+				return BLOCK_COPIED;
+	return all;
+}
+
+/* Gives the points of a block the times of the coarser grid. */
+static void
+copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
+{
+	int			px;
+	int			py;
+
+	for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
+		for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
+		{
+			JmNear	   *n = &g->near[(size_t) py * g->nx + px];
+
+			n->x = n->y = 0;
+			n->square = FLT_MAX;
+			n->time = coarse_time(old, times, px, py);
+			g->ring[(size_t) py * g->nx + px] = 0;
+		}
+}
+
+/*
+ * Replaces the grid by one of which some cells make one of before: computed
+ * anew around the places noted as wrong, otherwise with the times that it had.
+ * All is one field again, so that outlines stay valid and nested.  False when
+ * the network is damaged.
+ */
+bool
+jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
+{
+	JmGrid		old = *g;
+	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
+	unsigned char *kind = classify(&old);
+	int			halo;
+	int			x;
+	int			y;
+
+	g->near = NULL;
+	g->ring = NULL;
+	g->state = NULL;
+	g->wrong = NULL;
+	g->dx /= times;
+	g->dy /= times;
+	g->nx = (old.nx - 1) * times + 1;
+	g->ny = (old.ny - 1) * times + 1;
+	fill = fmax(fill, 1.5);
+	g->fill = (float) (fill * fill);
+	g->report->cell /= times;
+	lay_grid(g);
+	g->stride = 1;
+	begin_mask(g, &g->core);
+	g->bx = g->core.bx;
+	g->by = g->core.by;
+	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	for (y = 0; y < g->by - 1; y++)
+		for (x = 0; x < g->bx - 1; x++)
+			if (wrong_near(&old, times, x, y))
+				mark(g, &g->core, x * BLOCK, y * BLOCK);
+	end_mask(&g->core);
+	halo = (int) ceil((fill + 1.5) / BLOCK);
+	g->core.margin = (fill + 2) / BLOCK;
+	g->active = 0;
+	for (y = 0; y < g->by - 1; y++)
+	{
+		g->env->poll(g->env);
+		for (x = 0; x < g->bx - 1; x++)
+		{
+			unsigned char *state = &g->state[(size_t) y * g->bx + x];
+
+			/* the rim of the grid takes no roads: it closes every outline */
+			if (x > 0 && y > 0 && x < g->bx - 2 && y < g->by - 2 &&
+				marked_near(&g->core, x, y, halo))
+				*state = marked_near(&g->core, x, y, 0) ? BLOCK_ACTIVE : BLOCK_HALO;
+			else if (marked_near(&g->core, x, y, halo + 1))
+				*state = BLOCK_COPIED;
+			else
+				*state = kind_near(&old, kind, times, x, y);
+			if (*state == BLOCK_IDLE || *state == BLOCK_FULL)
+				continue;
+			g->active += BLOCK * BLOCK;
+			copy_block(g, &old, times, x, y);
+		}
+	}
+	draw_nodes(g);
+	jm_grid_each_edge(g, &g->core, draw_if_needed, NULL);
+	if (!g->damaged)
+		spread(g);
+	for (y = 0; y < g->by - 1; y++)
+		for (x = 0; x < g->bx - 1; x++)
+			if (g->state[(size_t) y * g->bx + x] == BLOCK_HALO)
+			{
+				copy_block(g, &old, times, x, y);
+				g->state[(size_t) y * g->bx + x] = BLOCK_COPIED;
+			}
+	free_points(&old);
+	g->env->release(g->env, kind);
+	return !g->damaged;
+}
+
+/* Frees what the grid holds. */
+void
+jm_grid_free(JmGrid *g)
+{
+	free_points(g);
+	free_block(g->env, g->reached.sums);
+	free_block(g->env, g->core.sums);
+	free_block(g->env, g->nodes);
+	free_block(g->env, g->longer);
+	jm_shape_free(&g->shape, g->env);
 }

@@ -28,6 +28,23 @@ typedef struct JmProfile
 	double		origin;			/* fraction of the origin, or negative */
 } JmProfile;
 
+/*
+ * Blocks of a grid, as a summed-area table: sums[y * bx + x] is how many are
+ * marked left of x and below y.
+ */
+typedef struct JmMask
+{
+	uint32_t   *sums;
+	int			bx;				/* one more than there are blocks */
+	int			by;
+	double		x0;				/* corner, and size of a block, units of the
+								 * network */
+	double		y0;
+	double		block_x;
+	double		block_y;
+	double		margin;			/* how far around a mark counts, in blocks */
+} JmMask;
+
 typedef struct JmGrid
 {
 	const JmSearch *search;
@@ -47,6 +64,7 @@ typedef struct JmGrid
 								 * ring that crosses it, counted on */
 	uint32_t	rings;
 	uint32_t	limit;			/* the highest */
+	uint32_t	lowest;
 	uint32_t   *nodes;			/* those with a cost, ascending */
 	uint32_t	node_count;
 	double		long_metres;	/* shorter edges are known by their ends */
@@ -54,9 +72,10 @@ typedef struct JmGrid
 	uint32_t	longer_count;
 	uint32_t	longer_room;
 	size_t		active;			/* points of active blocks */
-	uint32_t   *marks;			/* for blocks of the grid: how many are near
-								 * reached roads up to here (in both
-								 * directions; a summed-area table) */
+	unsigned char *wrong;		/* points around which road lies on the wrong
+								 * side; NULL: not noted */
+	JmMask		reached;		/* blocks of the first grid near reached roads */
+	JmMask		core;			/* blocks that a finer grid computes anew */
 	int			bx;				/* blocks, one more than needed */
 	int			by;
 	uint32_t	stride;			/* every how manieth box of edges to visit */
@@ -67,7 +86,11 @@ typedef struct JmGrid
 #define BLOCK_IDLE 0			/* nothing is near: not even initialised */
 #define BLOCK_RIM 1				/* beside an active block */
 #define BLOCK_ACTIVE 2			/* the area may extend into it */
-#define BLOCK 8					/* grid points in a row of a block */
+#define BLOCK_HALO 3			/* roads there matter to active blocks */
+#define BLOCK_COPIED 4			/* as the coarser grid before had it */
+#define BLOCK_FULL 5			/* wholly inside, and no outline near: not
+								 * initialised either */
+#define BLOCK 4					/* grid points in a row of a block */
 
 /* Milliseconds at a share of an edge's length, INFINITY where it is not reached. */
 static inline double
@@ -118,14 +141,28 @@ jm_box_scale(const JmBox *box)
 	return kx < 0.01 ? 0.01 : kx;
 }
 
+/* Time at a grid point, whatever the state of its block. */
+static inline float
+jm_grid_time(const JmGrid *g, int x, int y)
+{
+	unsigned char state = g->state[(size_t) (y / BLOCK) * g->bx + x / BLOCK];
+
+	return state == BLOCK_IDLE ? INFINITY : state == BLOCK_FULL ? 0 :
+		g->near[(size_t) y * g->nx + x].time;
+}
+
 /* area_grid.c */
 extern bool jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *options);
+extern bool jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options);
+extern void jm_grid_free(JmGrid *g);
 extern bool jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p);
-extern void jm_grid_each_edge(JmGrid *g, void (*visit) (JmGrid *g, uint32_t edge, void *argument),
+extern void jm_grid_each_edge(JmGrid *g, const JmMask *mask,
+							  void (*visit) (JmGrid *g, uint32_t edge, void *argument),
 							  void *argument);
 
 /* area_check.c */
-extern bool jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count);
+#define JM_CHECK_SAMPLE 5000	/* edges to check an area on */
+extern bool jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count, bool all);
 
 /* area_outline.c */
 extern void jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb);

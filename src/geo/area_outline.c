@@ -90,7 +90,7 @@ trace(JmGrid *g, double limit, size_t a, size_t b, uint32_t number, JmBytes *poi
 			third = a - nx - 1;
 		else
 			third = a + 1;
-		if (g->near[third].time <= limit)
+		if (jm_grid_time(g, (int) (third % nx), (int) (third / nx)) <= limit)
 			a = third;
 		else
 			b = third;
@@ -130,14 +130,18 @@ jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb)
 			size_t		at = (size_t) y * g->nx + x;
 			Ring	   *r;
 
-			if (state[x / BLOCK] == BLOCK_IDLE)
+			if (state[x / BLOCK] == BLOCK_IDLE || state[x / BLOCK] == BLOCK_FULL)
 			{
 				x = x / BLOCK * BLOCK + BLOCK - 1;
 				continue;
 			}
 			a = row[x].time <= limit;
-			/* beside an idle block there is a rim, where all is outside */
-			b = state[(x + 1) / BLOCK] != BLOCK_IDLE && row[x + 1].time <= limit;
+
+			/*
+			 * no outline passes between an idle or full block and its
+			 * neighbours
+			 */
+			b = jm_grid_time(g, x + 1, y) <= limit;
 			if (a == b)
 				continue;
 			if (g->ring[at] <= base)
