@@ -28,6 +28,10 @@ BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', postgis, grantee);
 	-- REFERENCES shows a BI tool the keys in information_schema
 	EXECUTE format('GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
+	IF level = 'reader' THEN
+		-- origins may be people's homes; isochrone() needs no right of its caller on it
+		EXECUTE format('REVOKE ALL ON jobmarket.isochrone_cache FROM %I', grantee);
+	END IF;
 	IF level IN ('operator', 'admin') THEN
 		EXECUTE format('GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
 		EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobmarket TO %I', grantee);

@@ -28,6 +28,14 @@ SELECT provolatile, proparallel, pronargs FROM pg_proc WHERE oid IN ('jobmarket.
 	'jobmarket.isochrone(geometry, float8[], name, text, text, boolean)'::regprocedure) ORDER BY pronargs;
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM jobmarket.isochrone(ST_Point(6, 49), '{5}', 'bike');
 EXPLAIN (VERBOSE, COSTS OFF) SELECT * FROM jobmarket.isochrone(ST_Point(6, 49), '{5}', network => 'offers');
+-- origins may be people's homes: readers do not see them
+CREATE ROLE isochrone_reader;
+CREATE ROLE isochrone_admin;
+CALL jobmarket.grant_access('isochrone_reader');
+CALL jobmarket.grant_access('isochrone_admin', 'admin');
+SELECT r, has_table_privilege(r, 'jobmarket.isochrone_cache', 'SELECT') AS may_read FROM unnest('{isochrone_reader,isochrone_admin}'::name[]) r;
+DROP OWNED BY isochrone_reader, isochrone_admin;
+DROP ROLE isochrone_reader, isochrone_admin;
 -- answers
 SELECT a AS answer, ST_AsText(geom) AS geom, problem IS NOT NULL AS refused
 FROM unnest(ARRAY['', 'x', '[]', '{}', 'null', '{"geometry": 5}', '{"geometry": {"type": "Polygon"}}', '{"geometry": {"type": ["Polygon"]}}',
