@@ -14,9 +14,9 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-/* Grid of an area: see JmAreaOptions.  Four million points take 80 MB. */
+/* Grid of an area: see JmAreaOptions.  Two million points take 40 MB. */
 #define AREA_BASE_CELLS 40000
-#define AREA_MAX_CELLS 4000000
+#define AREA_MAX_CELLS 2000000
 #define AREA_MIN_CELL 2.0
 #define AREA_MAX_ERROR 0.008
 
