@@ -574,6 +574,8 @@ coarse_time(const JmGrid *old, int times, int x, int y)
 	float		weight[3];
 	float		none = 0;
 	float		sum = 0;
+	float		least = INFINITY;
+	float		most = 0;
 	int			k;
 
 	/* on the last row and column the other corners have no weight */
@@ -590,11 +592,16 @@ coarse_time(const JmGrid *old, int times, int x, int y)
 		if (weight[k] > 0)
 		{
 			if (time[k] < INFINITY)
+			{
 				sum += weight[k] * time[k];
+				least = fminf(least, time[k]);
+				most = fmaxf(most, time[k]);
+			}
 			else
 				none += weight[k];
 		}
-	return none >= 0.5f ? INFINITY : sum / (1 - none);
+	/* rounding must not lead out of what the corners say (see kind_near) */
+	return none >= 0.5f ? INFINITY : fminf(fmaxf(sum / (1 - none), least), most);
 }
 
 /* Whether any point of the coarser grid at a block of the finer is noted as wrong. */

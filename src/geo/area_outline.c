@@ -57,7 +57,7 @@ trace(JmGrid *g, double limit, size_t a, size_t b, uint32_t number, JmBytes *poi
 		int			ay = (int) (a / nx);
 		int			bx = (int) (b % nx);
 		int			by = (int) (b / nx);
-		double		t = jm_grid_crossing(g->near[a].time, g->near[b].time, limit);
+		double		t = jm_grid_crossing(jm_grid_time(g, ax, ay), jm_grid_time(g, bx, by), limit);
 		double		place[2];
 		size_t		third;
 		int			dx = bx - ax;
@@ -156,7 +156,7 @@ jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb)
 				r->begin = points.size;
 				r->next = 0;
 				r->last = count;
-				if (a)
+				if (a && left > 0)
 				{
 					/*
 					 * Seen first from its inside: a hole, of the same shell
