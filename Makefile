@@ -8,8 +8,10 @@ MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o src/core/subxact.o
-OBJS_geo = src/geo/area.o src/geo/builder.o src/geo/geometry.o src/geo/isochrone.o \
-	src/geo/network.o src/geo/road.o src/geo/road_build.o src/geo/search.o src/geo/snap.o
+OBJS_geo = src/geo/area.o src/geo/area_check.o src/geo/area_grid.o src/geo/area_outline.o \
+	src/geo/arguments.o src/geo/builder.o src/geo/geometry.o \
+	src/geo/isochrone.o src/geo/network.o src/geo/remote.o src/geo/road.o \
+	src/geo/road_build.o src/geo/search.o src/geo/snap.o src/geo/travel_time.o
 OBJS_hiring = src/hiring/csv.o src/hiring/gains.o src/hiring/hiring_sql.o \
 	src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
 	src/hiring/score.o src/hiring/score_sql.o src/hiring/semester.o \
@@ -37,14 +39,14 @@ SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywor
 	sql/rome_score.sql sql/override.sql sql/potential.sql sql/semester.sql \
 	sql/gains.sql sql/rome_refresh.sql sql/compute.sql sql/publish.sql \
 	sql/predictions.sql \
-	sql/roads.sql sql/isochrone.sql sql/rights.sql
+	sql/roads.sql sql/isochrone.sql sql/isochrone_remote.sql sql/rights.sql
 
 DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
 REGRESS = core text roles role_titles keywords places http offers understand fetch maintenance \
 	regression score offices hiring override potential \
-	roads isochrone lint
+	roads isochrone isochrone_remote lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.
 REGRESS_OPTS = --inputdir=test --outputdir=tmp_check/regress --load-extension=postgis

@@ -30,6 +30,10 @@ BEGIN
 	EXECUTE format('GRANT SELECT, REFERENCES ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
 	-- the view harvest_progress calls it in the reader's name
 	EXECUTE format('GRANT EXECUTE ON FUNCTION jobmarket.harvest_live() TO %I', grantee);
+	IF level = 'reader' THEN
+		-- origins may be people's homes; isochrone() needs no right of its caller on it
+		EXECUTE format('REVOKE ALL ON jobmarket.isochrone_cache FROM %I', grantee);
+	END IF;
 	IF level IN ('operator', 'admin') THEN
 		EXECUTE format('GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
 		EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobmarket TO %I', grantee);

@@ -27,8 +27,10 @@ INSERT INTO jobmarket.road_mode (mode, label, access_column, maxspeed_factor, sn
 	('foot', 'On foot', 'foot', NULL, 500, 75);
 CALL jobmarket.keep_shipped('jobmarket.road_mode', 'mode');
 
--- Speeds of the default profiles of OSRM (car.lua, bicycle.lua, foot.lua of
--- Project-OSRM/osrm-backend 5.27); a class without a row is closed.
+-- Speeds of the default profiles of OSRM (profiles/car.lua, bicycle.lua and
+-- foot.lua of Project-OSRM/osrm-backend, version 5), but for what they lack: car
+-- on "road", bicycles on trunk roads, people on foot on trunk roads, cycleways
+-- and bridleways.  A class without a row is closed.
 CREATE TABLE jobmarket.road_speed (
 	road_speed_key text PRIMARY KEY,
 	mode text NOT NULL REFERENCES jobmarket.road_mode,
@@ -39,7 +41,7 @@ CREATE TABLE jobmarket.road_speed (
 	UNIQUE (mode, highway),
 	CHECK (road_speed_key = mode || '/' || highway)
 );
-COMMENT ON TABLE jobmarket.road_speed IS 'Speed by mode and road class; a class without a row is closed to the mode.  Shipped values: default profiles of OSRM; those at junctions are this project''s own estimates';
+COMMENT ON TABLE jobmarket.road_speed IS 'Speed by mode and road class; a class without a row is closed to the mode.  Shipped values: default profiles of OSRM (car.lua, bicycle.lua, foot.lua); this project''s own estimates are car/road, bike/trunk(_link), foot/trunk(_link), foot/cycleway, foot/bridleway and all seconds at junctions';
 COMMENT ON COLUMN jobmarket.road_speed.road_speed_key IS 'mode/highway';
 COMMENT ON COLUMN jobmarket.road_speed.mode IS 'Mode of travel';
 COMMENT ON COLUMN jobmarket.road_speed.highway IS 'Road class: value of the key highway in OpenStreetMap';
@@ -76,7 +78,7 @@ CREATE TABLE jobmarket.road_control (
 	UNIQUE (mode, control),
 	CHECK (road_control_key = mode || '/' || control)
 );
-COMMENT ON TABLE jobmarket.road_control IS 'Time lost at signals and signs by mode; without a row nothing is lost.  Shipped values: signals as in the default profiles of OSRM; the others are this project''s own estimates';
+COMMENT ON TABLE jobmarket.road_control IS 'Time lost at signals and signs by mode; without a row nothing is lost.  Shipped values: 2 s at signals as in the default profiles of OSRM (traffic_light_penalty); the others are this project''s own estimates';
 COMMENT ON COLUMN jobmarket.road_control.road_control_key IS 'mode/control';
 COMMENT ON COLUMN jobmarket.road_control.mode IS 'Mode of travel';
 COMMENT ON COLUMN jobmarket.road_control.control IS 'traffic_signals, stop, give_way, mini_roundabout or crossing, as in OpenStreetMap';

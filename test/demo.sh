@@ -2,7 +2,8 @@
 # demo.sh: jobmarket at work, on a throwaway cluster: installs what is missing
 # of Debian's packages, builds, harvests 20,000 generated offers (or the real
 # ones of ../shared/data) from an emulator of the API, and shows what is then
-# in the tables.  Nothing is left behind but the packages.
+# in the tables.  With real data it also loads the roads of Andorra, for which
+# it installs osm2pgsql.  Nothing is left behind but the packages.
 #
 #   sh test/demo.sh
 #
@@ -78,10 +79,21 @@ step "A throwaway cluster (socket only) and the emulator with $offers are up"
 as_user "$pgbin/createdb" demo
 PGDATABASE=demo
 show "$src/test/demo/connect.sql" -v api="$EMULATOR"
+# the road network of a small country, else scripts make a town
+town=1
+roads=${JOBMARKET_DATA:+$JOBMARKET_DATA/roads/andorra.osm.pbf}
+if [ -f "$roads" ]; then
+	install_packages osm2pgsql
+	as_user "$pgbin/psql" -X -q -c 'CREATE EXTENSION IF NOT EXISTS hstore' &&
+		as_user osm2pgsql -l --hstore -S /usr/share/osm2pgsql/default.style -d demo "$roads" >"$work/osm2pgsql.log" 2>&1 ||
+		die "osm2pgsql failed: $(tail -n 5 "$work/osm2pgsql.log")"
+	town=0
+fi
 # Each script shows one topic, with headings of its own; the variable "data" is
-# the folder of real data, empty where there is none, "tree" this tree.
+# the folder of real data, empty where there is none, "tree" this tree, "town" 1
+# where no roads of OpenStreetMap were imported.
 for script in "$src"/test/demo/[0-9][0-9]-*.sql; do
-	show "$script" -v data="$JOBMARKET_DATA" -v tree="$src"
+	show "$script" -v data="$JOBMARKET_DATA" -v tree="$src" -v town=$town
 done
 
 connect="$pgbin/psql -X -h $PGHOST -p $PGPORT -U $PGUSER demo"

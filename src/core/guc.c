@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "core/compat.h"
 #include "core/guc.h"
 #include "utils/guc.h"
@@ -23,6 +25,8 @@ bool		jm_keep_documents = true;
 bool		jm_understand_offers = true;
 static int	keep_runs = 90;
 static int	keep_changes = -1;
+int			jm_isochrone_cache_expiry = 30 * 86400;
+int			jm_isochrone_cache_size = 65536;
 
 /* Defines every setting; called once when the library is loaded. */
 void
@@ -111,6 +115,21 @@ jm_guc_init(void)
 							&keep_changes,
 							-1, -1, 36500,
 							PGC_USERSET, 0,
+							NULL, NULL, NULL);
+
+	DefineCustomIntVariable("jobmarket.isochrone_cache_expiry",
+							"Age at which an isochrone of a remote server is asked for again.",
+							"Zero does without jobmarket.isochrone_cache.",
+							&jm_isochrone_cache_expiry,
+							30 * 86400, 0, INT_MAX / 1000,
+							PGC_SUSET, GUC_UNIT_S,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("jobmarket.isochrone_cache_size",
+							"Size of jobmarket.isochrone_cache above which its oldest rows are deleted.",
+							"Zero does without it.",
+							&jm_isochrone_cache_size,
+							65536, 0, INT_MAX,
+							PGC_SUSET, GUC_UNIT_KB,
 							NULL, NULL, NULL);
 
 #if PG_VERSION_NUM >= 150000

@@ -17,6 +17,10 @@ extern int	jm_max_response_size;	/* kB */
 extern int	jm_max_retries;
 extern int	jm_max_retry_after; /* s */
 
+/* geo */
+extern int	jm_isochrone_cache_expiry;	/* s */
+extern int	jm_isochrone_cache_size;	/* kB */
+
 extern void jm_guc_init(void);
 
 #endif							/* JM_GUC_H */

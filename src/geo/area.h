@@ -13,7 +13,7 @@ typedef struct JmAreaOptions
 								 * extends */
 	double		min_cell;		/* finest resolution, metres */
 	uint32_t	base_cells;		/* grid points to begin with */
-	uint32_t	max_cells;		/* grid points at most */
+	uint32_t	max_cells;		/* grid points near roads, at most about */
 	double		max_error;		/* share of road length on the wrong side that
 								 * asks for a finer grid */
 } JmAreaOptions;

@@ -135,9 +135,13 @@ jm_geometry_point(JmGeometryType *type, Datum geometry, double *lon, double *lat
 		*lon = read_double(at, swap);
 		*lat = read_double(at + 8, swap);
 		pfree(wkb);
-		/* an empty point is written as two NaN */
+		/* an empty point is written as two NaN, one too far to transform too */
 		if (isnan(*lon) && isnan(*lat))
+		{
+			if (round > 0)
+				break;
 			return JM_POINT_EMPTY;
+		}
 		if (srid != 0 && srid != WGS84 && round == 0)
 		{
 			if (!isfinite(*lon) || !isfinite(*lat))

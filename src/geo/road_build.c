@@ -236,9 +236,9 @@ clean_directory(const char *mode)
 	FreeDir(dir);
 }
 
-/* Owner of the road tables, who alone is sure to be allowed to read them. */
-static Oid
-table_owner(void)
+/* Owner of our tables, who alone is sure to be allowed to read them. */
+Oid
+jm_road_owner(void)
 {
 	Oid			schema = get_namespace_oid("jobmarket", false);
 	Oid			table = get_relname_relid("road_edge", schema);
@@ -290,7 +290,7 @@ jm_road_build(const char *mode, const unsigned char *version, Snapshot snapshot,
 	 * error resets both by itself.
 	 */
 	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(table_owner(),
+	SetUserIdAndSecContext(jm_road_owner(),
 						   security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	read_edges(mode, snapshot, builder, context);
 	SetUserIdAndSecContext(user, security);

@@ -34,6 +34,8 @@ typedef struct JmServer
 	char	   *api_url;		/* without a slash at its end */
 	char	   *token_url;		/* NULL: the API asks for no token */
 	char	   *scope;
+	char	   *resource;		/* of the provider's that is asked, "" where
+								 * it has one only */
 	char	   *ca_file;		/* NULL: the system's authorities */
 	double		requests_per_second;
 	int			burst;			/* requests that may go at once after a pause */

@@ -38,6 +38,7 @@ typedef struct JmProvider
 	const char *token_url;		/* NULL: no token, no user mapping */
 	const char *scope;
 	double		requests_per_second;
+	const char *resource;		/* NULL: it has one only */
 } JmProvider;
 
 /* The first is the default. */
@@ -45,9 +46,9 @@ static const JmProvider providers[] = {
 	{"france_travail",
 		"https://api.francetravail.io/partenaire/offresdemploi",
 		"https://entreprise.francetravail.fr/connexion/oauth2/access_token?realm=%2Fpartenaire",
-	"api_offresdemploiv2 o2dsoffre", 5},
-	{"ign_isochrone", "https://data.geopf.fr/navigation", NULL, NULL, 5},
-	{"valhalla", NULL, NULL, NULL, 100}
+	"api_offresdemploiv2 o2dsoffre", 5, NULL},
+	{"ign_isochrone", "https://data.geopf.fr/navigation", NULL, NULL, 5, "bdtopo-valhalla"},
+	{"valhalla", NULL, NULL, NULL, 100, NULL}
 };
 
 /* How an option's value is checked. */
@@ -75,6 +76,7 @@ static const JmOption options[] = {
 	{"api_url", ForeignServerRelationId, OPTION_URL},
 	{"token_url", ForeignServerRelationId, OPTION_URL_QUERY},
 	{"scope", ForeignServerRelationId, OPTION_TEXT},
+	{"resource", ForeignServerRelationId, OPTION_TEXT},
 	{"requests_per_second", ForeignServerRelationId, OPTION_RATE},
 	{"burst", ForeignServerRelationId, OPTION_BURST},
 	{"ca_file", ForeignServerRelationId, OPTION_FILE},
@@ -455,6 +457,8 @@ jm_server_open(const char *name)
 	server->token_url = option_value(foreign->options, "token_url", provider->token_url);
 	server->scope = option_value(foreign->options, "scope",
 								 provider->scope ? provider->scope : "");
+	server->resource = option_value(foreign->options, "resource",
+									provider->resource ? provider->resource : "");
 	server->ca_file = option_value(foreign->options, "ca_file", NULL);
 	server->requests_per_second = provider->requests_per_second;
 	value = option_value(foreign->options, "requests_per_second", NULL);

@@ -106,7 +106,8 @@ jm_json_token(const char *doc, size_t len, char **token, double *expires_in)
 /*
  * jm_json_error
  *		Reads an error answer of the API {message, codeErreur} or of its token
- *		server {error, error_description}.
+ *		server {error, error_description}, of IGN {error {message, errorType}}, or of
+ *		Valhalla {error, error_code}.
  *
  * False, with both texts "", when it is none.
  */
@@ -114,6 +115,7 @@ bool
 jm_json_error(const char *doc, size_t len, JmJsonError *error)
 {
 	json_t	   *root = parse_object(doc, len);
+	json_t	   *nested;
 	bool		good = false;
 
 	error->message[0] = error->code[0] = '\0';
@@ -122,8 +124,20 @@ jm_json_error(const char *doc, size_t len, JmJsonError *error)
 	good = copy_member(root, "message", error->message, sizeof(error->message)) ||
 		copy_member(root, "error_description", error->message, sizeof(error->message)) ||
 		copy_member(root, "detail", error->message, sizeof(error->message));
-	good = copy_member(root, "codeErreur", error->code, sizeof(error->code)) ||
-		copy_member(root, "error", error->code, sizeof(error->code)) || good;
+	nested = json_object_get(root, "error");
+	if (json_is_object(nested))
+	{
+		good = copy_member(nested, "message", error->message, sizeof(error->message)) || good;
+		good = copy_member(nested, "errorType", error->code, sizeof(error->code)) || good;
+	}
+	else if (!good && copy_member(root, "error_code", error->code, sizeof(error->code)))
+	{
+		good = true;
+		copy_member(root, "error", error->message, sizeof(error->message));
+	}
+	else
+		good = copy_member(root, "codeErreur", error->code, sizeof(error->code)) ||
+			copy_member(root, "error", error->code, sizeof(error->code)) || good;
 	json_decref(root);
 	return good;
 }

@@ -947,6 +947,17 @@ cut_cell(JmPlan *plan, JmCell *cell)
 		}
 		i += CUT_ROWS - 1;
 	}
+	if (to == cell->to && n > 0)
+	{
+		/* all in the window's first second, say, and more come after it */
+		int64_t		after = (times[n - 1] > cell->from ? times[n - 1] : cell->from) + 1;
+
+		if (after < to)
+		{
+			plan_piece(plan, cell, after, to);
+			to = after;
+		}
+	}
 	discard(plan, times);
 	if (to == cell->to)
 		return false;
@@ -1198,7 +1209,7 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 	}
 	if (total != cell->expected)
 	{
-		bool		confirmed = page->odd_total == total;
+		bool		confirmed = page->odd_total >= 0;
 
 		cell->grown += total > cell->expected;
 		if (cell->grown >= 3 && may_reopen(plan, cell))
@@ -1214,11 +1225,9 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 		 * walk cut has no announced total yet.
 		 */
 		page->odd_total = total;
-		if (!confirmed && cell->answers > 1)
+		if (!confirmed && cell->answers > 1 && read_again(plan, page))
 		{
 			plan->hooks.drop(plan->hooks.context, payload);
-			if (!read_again(plan, page) && !cut_cell(plan, cell) && !split_cell(plan, cell))
-				finish_cell(plan, cell, JM_CELL_FAILED, "its number of offers kept changing");
 			return;
 		}
 		keep_page(plan, page, total, rows, nrows, payload);
@@ -1226,7 +1235,10 @@ answer_page(JmPlan *plan, JmCell *cell, int p, int64_t total, JmPlanRow *rows, i
 			return;
 	}
 	else
+	{
+		page->odd_total = -1;
 		keep_page(plan, page, total, rows, nrows, payload);
+	}
 	if (p == 0 && cell->grows && !look_at_first(plan, cell))
 		return;
 	check_cell(plan, cell);

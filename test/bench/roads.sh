@@ -9,7 +9,8 @@
 #
 # Prints, for isochrones by car, milliseconds at p50 and p99, and the ratio of
 # the mean to pgr_drivingDistance with ST_ConcaveHull of the same run.  The
-# peer is measured up to ten minutes only: beyond it takes too long.
+# peer is measured up to ten minutes only: beyond it takes too long.  The search
+# alone, against a plain Dijkstra in C: test/bench/roads.c.
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 what=${1:-285}
 work=$(mktemp -d) || exit 1

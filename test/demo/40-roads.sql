@@ -1,15 +1,29 @@
--- Travel times on a generated town.
+-- Travel times: on roads of OpenStreetMap, or on a generated town.
 \pset footer off
+\if :town
 \echo
 \echo '==== How far in ten minutes?  A generated town at Metz ================'
 \echo
 \set ECHO none
 \i :tree/test/demo_roads.sql
+\set origin 'ST_SetSRID(ST_MakePoint(6.14, 49.11), 4326)'
+\set here 'ST_SetSRID(ST_MakePoint(6.15, 49.12), 4326)'
+\set there 'ST_SetSRID(ST_MakePoint(6.18, 49.13), 4326)'
+\else
+\echo
+\echo '==== How far in ten minutes?  Andorra la Vella (© OpenStreetMap contributors) ===='
+\echo
+\set ECHO queries
+CALL jobmarket.load_road_network();
+\set origin 'ST_SetSRID(ST_MakePoint(1.5218, 42.5063), 4326)'
+\set here 'ST_SetSRID(ST_MakePoint(1.5148, 42.5450), 4326)'
+\set there 'ST_SetSRID(ST_MakePoint(1.7333, 42.5425), 4326)'
+\endif
 \set ECHO queries
 \timing on
 SELECT minutes, round((ST_Area(geom::geography) / 1e6)::numeric, 2) AS km2
-FROM jobmarket.isochrone(ST_SetSRID(ST_MakePoint(6.14, 49.11), 4326), '{2,5,10}');
-SELECT round(minutes::numeric, 1) AS minutes
-FROM unnest(jobmarket.travel_time(ST_SetSRID(ST_MakePoint(6.14, 49.11), 4326),
-	ARRAY[ST_SetSRID(ST_MakePoint(6.15, 49.12), 4326), ST_SetSRID(ST_MakePoint(6.18, 49.13), 4326)])) minutes;
+FROM jobmarket.isochrone(:origin, '{2,5,10}');
+SELECT mode, array_agg(round(t::numeric, 1)) AS minutes
+FROM jobmarket.road_mode, unnest(jobmarket.travel_time(:origin, ARRAY[:here, :there], mode)) t
+GROUP BY mode;
 \timing off

@@ -305,6 +305,8 @@ extern void query_free(Query *q);
 extern void search_run(Reply *reply, const char *raw_query, uint64_t counter);
 extern void detail_run(Reply *reply, const char *id);
 extern void referential_run(Reply *reply, const char *name);
+extern void isochrone_ign(Reply *reply, const char *query);
+extern void isochrone_valhalla(Reply *reply, const char *query);
 
 /* ---- token.c ---- */
 
@@ -353,7 +355,8 @@ typedef struct Faults
 				token_delay_ms,
 				clock_shift,
 				after,
-				seed;
+				seed,
+				shape;
 	bool		nojson_token,
 				own_first;
 	char		only_path[16];
@@ -365,6 +368,7 @@ typedef enum
 	PATH_DETAIL,
 	PATH_TOKEN,
 	PATH_REFERENTIAL,
+	PATH_ISOCHRONE,
 	PATH_OTHER
 } PathKind;
 

@@ -78,16 +78,17 @@ static const FaultOption table[] = {
 	{"churn-remove", OPT_RATE, FIELD(churn_remove), "mean of offers removed"},
 	{"clock-shift", OPT_INT, FIELD(clock_shift), "seconds taken off the date bounds"},
 	{"own-first", OPT_SWITCH, FIELD(own_first), "without origineOffre pages hold own offers only"},
+	{"shape", OPT_INT, FIELD(shape), "areas of isochrones spoilt in way 1 to 9"},
 	{"fault-after", OPT_INT, FIELD(after), "faults start after N requests"},
 	{"fault-seed", OPT_INT, FIELD(seed), "seed of the faults (0)"},
-	{"only-path", OPT_PATH, FIELD(only_path), "search (default), detail, token, referentiel or any"},
+	{"only-path", OPT_PATH, FIELD(only_path), "search (default), detail, token, referentiel, isochrone or any"},
 };
 
 #define TABLE_SIZE ((int) (sizeof(table) / sizeof(table[0])))
 
-static const char *const path_names[] = {"search", "detail", "token", "referentiel", "other"};
+static const char *const path_names[] = {"search", "detail", "token", "referentiel", "isochrone", "other"};
 
-static uint64_t counters[5];
+static uint64_t counters[PATH_OTHER + 1];
 static bool revoked;
 static pthread_mutex_t fault_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -183,7 +184,7 @@ fault_set(const char *name, const char *value)
 			}
 		case OPT_PATH:
 			ok = strcmp(value, "any") == 0;
-			for (int i = 0; i < 4; i++)
+			for (int i = 0; i < PATH_OTHER; i++)
 				ok |= strcmp(value, path_names[i]) == 0;
 			if (ok)
 				snprintf(faults.only_path, sizeof(faults.only_path), "%s", value);

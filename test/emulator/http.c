@@ -174,6 +174,20 @@ answer_request(Request *request, struct MHD_Connection *connection, const char *
 		if (only(reply, method, "GET"))
 			api_call(request, connection, PATH_REFERENTIAL, path + strlen(API "referentiel/"), at_us);
 	}
+	else if (strcmp(path, "/navigation/isochrone") == 0 || strcmp(path, "/isochrone") == 0)
+	{
+		/* open to all: no token, no quota */
+		if (only(reply, method, "GET"))
+		{
+			uint64_t	counter = fault_count(PATH_ISOCHRONE);
+
+			if (!fault_before(reply, PATH_ISOCHRONE, counter, -1, NULL))
+			{
+				(path[1] == 'n' ? isochrone_ign : isochrone_valhalla) (reply, request->query);
+				fault_after(reply, PATH_ISOCHRONE, counter);
+			}
+		}
+	}
 	else if (strncmp(path, "/_emulator/", 11) == 0)
 	{
 		logged = false;

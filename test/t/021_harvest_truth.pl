@@ -27,9 +27,10 @@ is("$run->{status} $run->{offers_received} $run->{inserted}", 'complete ' . ($pl
 like($node->safe_psql('postgres', "SELECT string_agg(DISTINCT status, ',' ORDER BY status) FROM jobmarket.harvest_cell"),
 	qr/^complete,split$/, 'it was split');
 
-# some 1 % of the offers created, changed and removed during the 100 requests:
-# a cell sees 50 times as much as one of the whole country
-my %churn = ('churn-create' => 1.3, 'churn-change' => 1.3, 'churn-remove' => 1.3);
+# some 1 % of the offers created and changed during the 100 requests, and as
+# many removed as a cell of the whole country sees 10 times over;
+# JOBMARKET_CHURN=1.3 removes 1 % too
+my %churn = ('churn-create' => 1.3, 'churn-change' => 1.3, 'churn-remove' => $ENV{JOBMARKET_CHURN} || 0.3);
 my @rounds = (
 	['churn', %churn],
 	['churn, clock 2 h late, own offers first', %churn, 'clock-shift' => 7200, 'own-first' => 1],

@@ -280,7 +280,9 @@ check_rings(const JmBytes *wkb)
 static void
 test_area(void)
 {
-	static const JmAreaOptions options = {150, 2, 60000, 2000000, 0.009};
+	/* the second begins so coarse that it must refine */
+	static const JmAreaOptions options[] = {{150, 2, 40000, 2000000, 0.008},
+	{150, 2, 900, 4000000, 0.008}};
 	JmNetwork	net;
 	size_t		bytes;
 	void	   *block = build_town(60, &net, &bytes);
@@ -288,11 +290,12 @@ test_area(void)
 	JmSearch	search;
 	JmShape		shape = {0};
 	JmPoint		middle = town_point(30, 30);
-	int			backward;
+	int			round;
 
 	jm_search_init(&search, &net, cells, &plain_env);
-	for (backward = 0; backward < 2; backward++)
+	for (round = 0; round < 4; round++)
 	{
+		bool		backward = round % 2;
 		uint32_t	limits[3] = {60000, 120000, 240000};
 		JmBytes		wkb[3] = {{0}, {0}, {0}};
 		JmAreaReport report;
@@ -304,7 +307,8 @@ test_area(void)
 				  JM_SNAP_FOUND);
 		expected = plain_costs(&net, &origin, backward);
 		CHECK(jm_search_run(&search, &origin, backward, limits[2], NULL, 0));
-		CHECK(jm_area(&search, limits, 3, &options, wkb, &report, &plain_env));
+		CHECK(jm_area(&search, limits, 3, &options[round / 2], wkb, &report, &plain_env));
+		CHECK(round / 2 == 0 || report.rounds > 1);
 		for (l = 0; l < 3; l++)
 		{
 			double		reached = 0;

@@ -69,6 +69,15 @@ main(void)
 	CHECK_STR(e.code, "invalid_client");
 	CHECK(error("{\"error\":\"invalid_scope\"}", &e));
 	CHECK_STR(e.message, "");
+	CHECK(error("{\"error\":{\"errorType\":\"not_found\",\"message\":\" No data found \"}}", &e));
+	CHECK_STR(e.message, " No data found ");
+	CHECK_STR(e.code, "not_found");
+	CHECK(error("{\"error_code\":171,\"error\":\"No suitable edges near location\",\"status_code\":400}", &e));
+	CHECK_STR(e.message, "No suitable edges near location");
+	CHECK_STR(e.code, "171");
+	CHECK(!error("{\"error\":{}}", &e));
+	CHECK(!error("{\"error\":[1]}", &e));
+	CHECK_STR(e.code, "");
 	CHECK(!error("{\"a\":1}", &e));
 	CHECK(!error("[1]", &e));
 	CHECK(!error("<html>", &e));

@@ -1,0 +1,786 @@
+/*
+ * area_grid.c
+ *		The grid of an area: laying it, drawing roads into it, and spreading their
+ *		times (pure C).
+ *
+ * Roads are drawn piece by piece, but those hardly longer than a cell by their
+ * ends alone; and unreached roads only where they can matter, near reached ones.
+ */
+#include "geo/area_grid.h"
+
+#include <float.h>
+#include <string.h>
+
+#define COMPETE 3.0				/* coarse cells within which roads compete */
+
+static double
+or_infinite(uint32_t cost)
+{
+	return cost == JM_NOWAY ? INFINITY : cost;
+}
+
+/* Times along an edge, and its shape in g->shape; false when damaged. */
+bool
+jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
+{
+	uint32_t	from;
+	uint32_t	to;
+	uint32_t	out;
+	uint32_t	in;
+	bool		snappable;
+
+	if (!jm_edge_ends(g->net, edge, &from, &to, &out, &in, &snappable) ||
+		!jm_edge_shape(g->net, edge, &g->shape, g->env))
+		return false;
+	p->start = or_infinite(jm_node_cost(g->search, from));
+	p->end = or_infinite(jm_node_cost(g->search, to));
+	p->forward = or_infinite(g->search->backward ? in : out);
+	p->backward = or_infinite(g->search->backward ? out : in);
+	p->origin = edge == g->search->origin.edge ? g->search->origin.fraction : -1;
+	return true;
+}
+
+/* Offers a point of the network, and its time, to a grid point. */
+static inline void
+offer(JmGrid *g, int px, int py, float x, float y, float time)
+{
+	uint32_t	at = (uint32_t) py * g->nx + px;
+	JmNear	   *n = &g->near[at];
+	float		dx = x - px;
+	float		dy = y - py;
+	float		square = dx * dx + dy * dy;
+
+	/* where roads meet they are equally near: the fastest counts */
+	if (square < n->square - 1e-4f ||
+		(square < n->square + 1e-4f && time < n->time))
+	{
+		n->x = x;
+		n->y = y;
+		n->square = square;
+		n->time = time;
+	}
+}
+
+/* Gives a point of the network (grid units) to the four grid points around it. */
+static inline void
+draw_point(JmGrid *g, double x, double y, double time)
+{
+	int			px;
+	int			py;
+	unsigned char state;
+
+	/* the outermost grid points stay outside: they close every outline */
+	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
+		return;
+	px = (int) x;
+	py = (int) y;
+	state = g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK];
+	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
+		return;
+	offer(g, px, py, (float) x, (float) y, (float) time);
+	offer(g, px + 1, py, (float) x, (float) y, (float) time);
+	offer(g, px, py + 1, (float) x, (float) y, (float) time);
+	offer(g, px + 1, py + 1, (float) x, (float) y, (float) time);
+}
+
+/* Draws an edge by points half a cell apart. */
+static void
+draw_edge(JmGrid *g, uint32_t edge)
+{
+	JmProfile	p;
+	double		total;
+	double		step = g->report->cell / 2;
+	double		next = 0;		/* where the next point is due, metres */
+	double		kx = 1 / g->dx;
+	double		ky = 1 / g->dy;
+	uint32_t	i;
+
+	if (!jm_grid_edge(g, edge, &p))
+	{
+		g->damaged = true;
+		return;
+	}
+	total = g->shape.along[g->shape.count - 1];
+	for (i = 1; i < g->shape.count; i++)
+	{
+		double		ax = (g->shape.points[i - 1].x - g->x0) * kx;
+		double		ay = (g->shape.points[i - 1].y - g->y0) * ky;
+		double		bx = (g->shape.points[i].x - g->x0) * kx;
+		double		by = (g->shape.points[i].y - g->y0) * ky;
+		double		before = g->shape.along[i - 1];
+		double		length = g->shape.along[i] - before;
+
+		/* wholly outside */
+		if ((ax < 0 && bx < 0) || (ay < 0 && by < 0) ||
+			(ax > g->nx && bx > g->nx) || (ay > g->ny && by > g->ny))
+		{
+			next = fmax(next, g->shape.along[i]);
+			continue;
+		}
+		for (; next < g->shape.along[i]; next += step)
+		{
+			double		t = (next - before) / length;
+
+			draw_point(g, ax + t * (bx - ax), ay + t * (by - ay),
+					   jm_edge_time(&p, next / total));
+		}
+	}
+	draw_point(g, (g->shape.points[g->shape.count - 1].x - g->x0) * kx,
+			   (g->shape.points[g->shape.count - 1].y - g->y0) * ky, jm_edge_time(&p, 1));
+}
+
+/*
+ * Draws an edge unless its ends, drawn already, stand for it: one hardly longer
+ * than a cell that has both of them seen.  (Where one alone is seen the edge may
+ * be closed at that end, and run beside roads that are reached.)
+ */
+static void
+draw_if_needed(JmGrid *g, uint32_t edge, void *argument)
+{
+	uint32_t	from = JM_READ(g->net->edges[edge].from) & ~JM_HIGH_BIT;
+	uint32_t	link;
+	uint32_t	to;
+
+	(void) argument;
+	if (from >= g->net->head.nodes)
+	{
+		g->damaged = true;
+		return;
+	}
+	if (g->net->edges[edge].metres < g->report->cell * 1.3)
+	{
+		uint32_t	from_cost = jm_node_cost(g->search, from);
+
+		link = JM_READ(g->net->edges[edge].link);
+		if (link >= g->net->head.links)
+		{
+			g->damaged = true;
+			return;
+		}
+		/* the search went along it, and saw the other end */
+		if (from_cost <= g->limit &&
+			(g->search->backward ? JM_READ(g->net->links[link].in) : JM_READ(g->net->links[link].out)) != JM_NOWAY)
+			return;
+		to = JM_READ(g->net->links[link].target);
+		if (from_cost != JM_NOWAY && to < g->net->head.nodes &&
+			jm_node_cost(g->search, to) != JM_NOWAY)
+			return;
+	}
+	draw_edge(g, edge);
+}
+
+/* Gives every node with a cost to the grid points around it. */
+static void
+draw_nodes(JmGrid *g)
+{
+	double		kx = 1 / g->dx;
+	double		ky = 1 / g->dy;
+	uint32_t	i;
+
+	for (i = 0; i < g->node_count; i++)
+	{
+		uint32_t	u = g->nodes[i];
+
+		if ((i & 0xffff) == 0)
+			g->env->poll(g->env);
+		draw_point(g, (JM_READ(g->net->points[u].x) - g->x0) * kx,
+				   (JM_READ(g->net->points[u].y) - g->y0) * ky, g->search->cells[u].cost);
+	}
+}
+
+/* An empty mask over the blocks of the grid. */
+static void
+begin_mask(JmGrid *g, JmMask *mask)
+{
+	size_t		size;
+
+	mask->bx = (g->nx + BLOCK - 1) / BLOCK + 1;
+	mask->by = (g->ny + BLOCK - 1) / BLOCK + 1;
+	mask->x0 = g->x0;
+	mask->y0 = g->y0;
+	mask->block_x = g->dx * BLOCK;
+	mask->block_y = g->dy * BLOCK;
+	size = (size_t) mask->bx * mask->by * sizeof(uint32_t);
+	if (mask->sums)
+		g->env->release(g->env, mask->sums);
+	mask->sums = g->env->alloc(g->env, size);
+	memset(mask->sums, 0, size);
+}
+
+/* Marks the block of a place (grid units). */
+static void
+mark(JmGrid *g, JmMask *mask, double x, double y)
+{
+	if (x >= 0 && y >= 0 && x < g->nx && y < g->ny)
+		mask->sums[(size_t) ((int) y / BLOCK + 1) * mask->bx + (int) x / BLOCK + 1] = 1;
+}
+
+/* Turns the marks into sums. */
+static void
+end_mask(JmMask *mask)
+{
+	int			x;
+	int			y;
+
+	for (y = 1; y < mask->by; y++)
+		for (x = 1; x < mask->bx; x++)
+		{
+			uint32_t   *m = &mask->sums[(size_t) y * mask->bx + x];
+
+			*m += m[-1] + m[-mask->bx] - m[-mask->bx - 1];
+		}
+}
+
+/* Whether any of the blocks x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
+static bool
+mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
+{
+	const uint32_t *m = mask->sums;
+
+	return m[(size_t) y2 * mask->bx + x2] + m[(size_t) y1 * mask->bx + x1] !=
+		m[(size_t) y1 * mask->bx + x2] + m[(size_t) y2 * mask->bx + x1];
+}
+
+/* Whether a block within a distance of blocks from this one is marked. */
+static bool
+marked_near(const JmMask *mask, int x, int y, int distance)
+{
+	return mask_any(mask, x - distance > 0 ? x - distance : 0,
+					y - distance > 0 ? y - distance : 0,
+					x + distance + 1 < mask->bx - 1 ? x + distance + 1 : mask->bx - 1,
+					y + distance + 1 < mask->by - 1 ? y + distance + 1 : mask->by - 1);
+}
+
+/*
+ * Marks the blocks that hold reached road.  An edge shorter than a block ends in
+ * it or in the next.
+ */
+static void
+mark_reached(JmGrid *g)
+{
+	uint32_t	i;
+
+	begin_mask(g, &g->reached);
+	for (i = 0; i < g->node_count; i++)
+	{
+		uint32_t	u = g->nodes[i];
+
+		if (g->search->cells[u].cost <= g->limit)
+			mark(g, &g->reached, (JM_READ(g->net->points[u].x) - g->x0) / g->dx,
+				 (JM_READ(g->net->points[u].y) - g->y0) / g->dy);
+	}
+	for (i = 0; i < g->longer_count; i++)
+	{
+		uint32_t	j;
+
+		/* the blocks of its ends, and those around them, hold it */
+		if (g->net->edges[g->longer[i]].metres < g->report->cell * BLOCK)
+			continue;
+		if (!jm_edge_shape(g->net, g->longer[i], &g->shape, g->env))
+		{
+			g->damaged = true;
+			return;
+		}
+		for (j = 1; j < g->shape.count; j++)
+		{
+			double		ax = (g->shape.points[j - 1].x - g->x0) / g->dx;
+			double		ay = (g->shape.points[j - 1].y - g->y0) / g->dy;
+			double		vx = (g->shape.points[j].x - g->x0) / g->dx - ax;
+			double		vy = (g->shape.points[j].y - g->y0) / g->dy - ay;
+			double		steps = ceil((fabs(vx) + fabs(vy)) / BLOCK) + 1;
+			double		k;
+
+			/* a damaged shape may be long, a true one has few steps */
+			if (steps > 1e6)
+				steps = 1e6;
+			for (k = 0; k <= steps; k++)
+				mark(g, &g->reached, ax + vx * k / steps, ay + vy * k / steps);
+		}
+	}
+	end_mask(&g->reached);
+}
+
+/* How far, in cells, an edge known by its ends alone may stray from them. */
+static double
+unmarked_reach(const JmGrid *g)
+{
+	return fmax(BLOCK / 2, g->long_metres / 2 / g->report->cell);
+}
+
+/*
+ * Finds the blocks that the area may extend into, and initialises them and
+ * those around them.
+ */
+static void
+activate(JmGrid *g)
+{
+	static const JmNear nothing = {0, 0, FLT_MAX, INFINITY};
+	int			reach = (int) ceil((sqrt(g->fill) + unmarked_reach(g) + 1.5) / BLOCK);
+	int			x;
+	int			y;
+
+	g->bx = g->reached.bx;
+	g->by = g->reached.by;
+	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	g->active = 0;
+	for (y = 0; y < g->by - 1; y++)
+	{
+		g->env->poll(g->env);
+		for (x = 0; x < g->bx - 1; x++)
+		{
+			int			px;
+			int			py;
+
+			if (!marked_near(&g->reached, x, y, reach + 1))
+				continue;
+			g->state[(size_t) y * g->bx + x] = marked_near(&g->reached, x, y, reach) ? BLOCK_ACTIVE : BLOCK_RIM;
+			g->active += BLOCK * BLOCK;
+			for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
+				for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
+				{
+					g->near[(size_t) py * g->nx + px] = nothing;
+					g->ring[(size_t) py * g->nx + px] = 0;
+				}
+		}
+	}
+}
+
+static int
+to_block(double at, int blocks)
+{
+	return at < 0 ? 0 : at > blocks - 2 ? blocks - 2 : (int) at;
+}
+
+/* Whether a box of edges comes near any block of the mask. */
+static bool
+matters(const JmMask *mask, const JmBox *box)
+{
+	double		xmin = (JM_READ(box->xmin) - mask->x0) / mask->block_x;
+	double		xmax = (JM_READ(box->xmax) - mask->x0) / mask->block_x;
+	double		ymin = (JM_READ(box->ymin) - mask->y0) / mask->block_y;
+	double		ymax = (JM_READ(box->ymax) - mask->y0) / mask->block_y;
+
+	if (!(xmin <= mask->bx && xmax >= 0 && ymin <= mask->by && ymax >= 0))
+		return false;
+	return mask_any(mask, to_block(xmin - mask->margin, mask->bx),
+					to_block(ymin - mask->margin, mask->by),
+					to_block(xmax + mask->margin, mask->bx) + 1,
+					to_block(ymax + mask->margin, mask->by) + 1);
+}
+
+static void
+each_edge(JmGrid *g, const JmMask *mask, int level, uint32_t at,
+		  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
+{
+	uint32_t	end = level == 0 ? g->net->head.edges : g->net->tree_count[level - 1];
+	uint32_t	i;
+
+	if (g->damaged || (level == 0 && at % g->stride != 0) ||
+		!matters(mask, &g->net->tree[level][at]))
+		return;
+	if (level == 1)
+		g->env->poll(g->env);
+	for (i = at * JM_TREE_FANOUT; i < end && i - at * JM_TREE_FANOUT < JM_TREE_FANOUT; i++)
+	{
+		if (level > 0)
+			each_edge(g, mask, level - 1, i, visit, argument);
+		else
+		{
+			g->report->roads++;
+			visit(g, i, argument);
+		}
+	}
+}
+
+/*
+ * Calls visit for the edges of every box of the tree (or of one box in
+ * g->stride) that comes near the blocks of the mask.
+ */
+void
+jm_grid_each_edge(JmGrid *g, const JmMask *mask,
+				  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
+{
+	each_edge(g, mask, g->net->tree_levels - 1, 0, visit, argument);
+}
+
+static inline void
+take_from(JmNear *n, const JmNear *from, int x, int y, float fill)
+{
+	float		dx = from->x - x;
+	float		dy = from->y - y;
+	float		square = dx * dx + dy * dy;
+
+	if (square < n->square && square <= fill)
+	{
+		n->x = from->x;
+		n->y = from->y;
+		n->square = square;
+		n->time = from->time;
+	}
+}
+
+/*
+ * One row of the distance transform: from the row before (above or below, by
+ * up) and from the neighbours on the row, in active blocks.  The rim of the
+ * grid is never active (fill_grid).
+ */
+static void
+spread_row(JmGrid *g, int y, int up)
+{
+	JmNear	   *row = g->near + (size_t) y * g->nx;
+	const JmNear *other = row + (ptrdiff_t) up * g->nx;
+	const unsigned char *state = g->state + (size_t) (y / BLOCK) * g->bx;
+	int			block;
+	int			x;
+
+	for (block = 0; block * BLOCK < g->nx; block++)
+	{
+		int			end = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
+
+		if (state[block] != BLOCK_ACTIVE && state[block] != BLOCK_HALO)
+			continue;
+		for (x = block > 0 ? block * BLOCK : 1; x < end; x++)
+		{
+			/* within a cell of a road the nearest point is known already */
+			if (row[x].square <= 1)
+				continue;
+			take_from(&row[x], &other[x], x, y, g->fill);
+			take_from(&row[x], &other[x - 1], x, y, g->fill);
+			take_from(&row[x], &other[x + 1], x, y, g->fill);
+			take_from(&row[x], &row[x - 1], x, y, g->fill);
+		}
+	}
+	for (block = (g->nx - 1) / BLOCK; block >= 0; block--)
+	{
+		int			end = block > 0 ? block * BLOCK : 1;
+
+		if (state[block] != BLOCK_ACTIVE && state[block] != BLOCK_HALO)
+			continue;
+		x = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
+		for (x--; x >= end; x--)
+			if (row[x].square > 1)
+				take_from(&row[x], &row[x + 1], x, y, g->fill);
+	}
+}
+
+/*
+ * Hands the nearest points on to the neighbours, once up and once down the
+ * grid: the eight-point sequential distance transform (Danielsson 1980).
+ */
+static void
+spread(JmGrid *g)
+{
+	int			y;
+
+	for (y = 1; y < g->ny - 1; y++)
+	{
+		if ((y & 63) == 0)
+			g->env->poll(g->env);
+		spread_row(g, y, -1);
+	}
+	for (y = g->ny - 2; y > 0; y--)
+	{
+		if ((y & 63) == 0)
+			g->env->poll(g->env);
+		spread_row(g, y, 1);
+	}
+}
+
+static void
+free_block(JmEnv *env, void *block)
+{
+	if (block)
+		env->release(env, block);
+}
+
+/* Frees the points of the grid and of its blocks. */
+static void
+free_points(JmGrid *g)
+{
+	free_block(g->env, g->near);
+	free_block(g->env, g->ring);
+	free_block(g->env, g->state);
+	free_block(g->env, g->wrong);
+	g->near = NULL;
+	g->ring = NULL;
+	g->state = NULL;
+	g->wrong = NULL;
+}
+
+/* Room for nx * ny points, not yet initialised. */
+static void
+lay_grid(JmGrid *g)
+{
+	size_t		points = (size_t) g->nx * g->ny;
+
+	g->near = g->env->alloc(g->env, points * sizeof(JmNear));
+	g->ring = g->env->alloc(g->env, points * sizeof(uint32_t));
+	g->rings = 0;
+	g->report->grid_points = (uint32_t) points;
+	g->report->rounds++;
+	g->report->roads = 0;
+}
+
+/*
+ * Lays a grid of about this cell size (metres) over the box, and gives every point
+ * that matters its time.  False when the network is damaged.
+ */
+bool
+jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *options)
+{
+	double		fill = options->fill_metres / cell;
+	double		margin;
+
+	/* a road must reach the grid points around it, however coarse the grid */
+	if (fill < 1.5)
+		fill = 1.5;
+	margin = ceil(fill + g->long_metres / 2 / cell) + 2;
+	g->dy = cell / JM_METRES_PER_UNIT;
+	g->dx = g->dy / jm_box_scale(box);
+	g->x0 = box->xmin - margin * g->dx;
+	g->y0 = box->ymin - margin * g->dy;
+	g->nx = (int) (((double) box->xmax - box->xmin) / g->dx + 2 * margin) + 2;
+	g->ny = (int) (((double) box->ymax - box->ymin) / g->dy + 2 * margin) + 2;
+	g->fill = (float) (fill * fill);
+	g->report->cell = cell;
+	lay_grid(g);
+	g->stride = 1;
+	mark_reached(g);
+	/* as far as a road is drawn or spread, and what is not marked */
+	g->reached.margin = (fill + 2 + unmarked_reach(g)) / BLOCK + 0.5;
+	activate(g);
+	draw_nodes(g);
+	jm_grid_each_edge(g, &g->reached, draw_if_needed, NULL);
+	if (g->damaged)
+		return false;
+	spread(g);
+	return true;
+}
+
+/*
+ * The time that a coarser grid has at a point of the finer one: linear within
+ * its triangles, so that outlines stay where they are; the half of a triangle
+ * that is farther from corners without a time has one.
+ */
+static float
+coarse_time(const JmGrid *old, int times, int x, int y)
+{
+	int			i = x / times;
+	int			j = y / times;
+	float		u = (float) (x - i * times) / times;
+	float		v = (float) (y - j * times) / times;
+	float		time[3];
+	float		weight[3];
+	float		none = 0;
+	float		sum = 0;
+	float		least = INFINITY;
+	float		most = 0;
+	int			k;
+
+	/* on the last row and column the other corners have no weight */
+	time[0] = jm_grid_time(old, i, j);
+	if (u == 0 && v == 0)
+		return time[0];
+	time[1] = jm_grid_time(old, i + 1 < old->nx ? i + 1 : i, j + 1 < old->ny ? j + 1 : j);
+	weight[0] = 1 - (u >= v ? u : v);
+	weight[1] = u >= v ? v : u;
+	weight[2] = u >= v ? u - v : v - u;
+	time[2] = u >= v ? jm_grid_time(old, i + 1 < old->nx ? i + 1 : i, j) :
+		jm_grid_time(old, i, j + 1 < old->ny ? j + 1 : j);
+	for (k = 0; k < 3; k++)
+		if (weight[k] > 0)
+		{
+			if (time[k] < INFINITY)
+			{
+				sum += weight[k] * time[k];
+				least = fminf(least, time[k]);
+				most = fmaxf(most, time[k]);
+			}
+			else
+				none += weight[k];
+		}
+	/* rounding must not lead out of what the corners say (see kind_near) */
+	return none >= 0.5f ? INFINITY : fminf(fmaxf(sum / (1 - none), least), most);
+}
+
+/* Whether any point of the coarser grid at a block of the finer is noted as wrong. */
+static bool
+wrong_near(const JmGrid *old, int times, int x, int y)
+{
+	int			i;
+	int			j;
+
+	for (j = y * BLOCK / times; j <= (y * BLOCK + BLOCK - 1) / times + 1 && j < old->ny; j++)
+		for (i = x * BLOCK / times; i <= (x * BLOCK + BLOCK - 1) / times + 1 && i < old->nx; i++)
+			if (old->wrong[(size_t) j * old->nx + i])
+				return true;
+	return false;
+}
+
+/*
+ * For each block of the grid: BLOCK_FULL when all its points are inside every
+ * limit, BLOCK_IDLE when they are outside all, else BLOCK_COPIED.
+ */
+static unsigned char *
+classify(const JmGrid *g)
+{
+	unsigned char *kind = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	int			x;
+	int			y;
+
+	for (y = 0; y < g->by - 1; y++)
+		for (x = 0; x < g->bx - 1; x++)
+		{
+			unsigned char state = g->state[(size_t) y * g->bx + x];
+			bool		inside = false;
+			bool		outside = false;
+			int			px;
+			int			py;
+
+			if (state == BLOCK_IDLE || state == BLOCK_FULL)
+			{
+				kind[(size_t) y * g->bx + x] = state;
+				continue;
+			}
+			for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
+				for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
+				{
+					float		time = g->near[(size_t) py * g->nx + px].time;
+
+					inside |= !(time > g->limit);
+					outside |= !(time <= g->lowest);
+				}
+			kind[(size_t) y * g->bx + x] = !outside ? BLOCK_FULL : !inside ? BLOCK_IDLE : BLOCK_COPIED;
+		}
+	return kind;
+}
+
+/* What a block of the finer grid is, with a cell of the coarser around it. */
+static unsigned char
+kind_near(const JmGrid *old, const unsigned char *kind, int times, int x, int y)
+{
+	int			first_i = (x * BLOCK / times - 1) / BLOCK;
+	int			first_j = (y * BLOCK / times - 1) / BLOCK;
+	int			last_i = ((x * BLOCK + BLOCK - 1) / times + 2) / BLOCK;
+	int			last_j = ((y * BLOCK + BLOCK - 1) / times + 2) / BLOCK;
+	unsigned char all = kind[(size_t) first_j * old->bx + first_i];
+	int			i;
+	int			j;
+
+	for (j = first_j; j <= last_j && j < old->by - 1; j++)
+		for (i = first_i; i <= last_i && i < old->bx - 1; i++)
+			if (kind[(size_t) j * old->bx + i] != all)
+				return BLOCK_COPIED;
+	return all;
+}
+
+/* Gives the points of a block the times of the coarser grid. */
+static void
+copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
+{
+	int			px;
+	int			py;
+
+	for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
+		for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
+		{
+			JmNear	   *n = &g->near[(size_t) py * g->nx + px];
+
+			n->x = n->y = 0;
+			n->square = FLT_MAX;
+			n->time = coarse_time(old, times, px, py);
+			g->ring[(size_t) py * g->nx + px] = 0;
+		}
+}
+
+/*
+ * Replaces the grid by one of which some cells make one of before: computed
+ * anew around the places noted as wrong, otherwise with the times that it had.
+ * All is one field again, so that outlines stay valid and nested.  False when
+ * the network is damaged.
+ */
+bool
+jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
+{
+	JmGrid		old = *g;
+	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
+	unsigned char *kind = classify(&old);
+	int			halo;
+	int			x;
+	int			y;
+
+	g->near = NULL;
+	g->ring = NULL;
+	g->state = NULL;
+	g->wrong = NULL;
+	g->dx /= times;
+	g->dy /= times;
+	g->nx = (old.nx - 1) * times + 1;
+	g->ny = (old.ny - 1) * times + 1;
+	fill = fmax(fill, 1.5);
+	g->fill = (float) (fill * fill);
+	g->report->cell /= times;
+	lay_grid(g);
+	g->stride = 1;
+	begin_mask(g, &g->core);
+	g->bx = g->core.bx;
+	g->by = g->core.by;
+	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	for (y = 0; y < g->by - 1; y++)
+		for (x = 0; x < g->bx - 1; x++)
+			if (wrong_near(&old, times, x, y))
+				mark(g, &g->core, x * BLOCK, y * BLOCK);
+	end_mask(&g->core);
+	halo = (int) ceil((fill + 1.5) / BLOCK);
+	g->core.margin = (fill + 2) / BLOCK;
+	g->active = 0;
+	for (y = 0; y < g->by - 1; y++)
+	{
+		g->env->poll(g->env);
+		for (x = 0; x < g->bx - 1; x++)
+		{
+			unsigned char *state = &g->state[(size_t) y * g->bx + x];
+
+			/* the rim of the grid takes no roads: it closes every outline */
+			if (x > 0 && y > 0 && x < g->bx - 2 && y < g->by - 2 &&
+				marked_near(&g->core, x, y, halo))
+				*state = marked_near(&g->core, x, y, 0) ? BLOCK_ACTIVE : BLOCK_HALO;
+			else if (marked_near(&g->core, x, y, halo + 1))
+				*state = BLOCK_COPIED;
+			else
+				*state = kind_near(&old, kind, times, x, y);
+			if (*state == BLOCK_IDLE || *state == BLOCK_FULL)
+				continue;
+			g->active += BLOCK * BLOCK;
+			copy_block(g, &old, times, x, y);
+		}
+	}
+	draw_nodes(g);
+	jm_grid_each_edge(g, &g->core, draw_if_needed, NULL);
+	if (!g->damaged)
+		spread(g);
+	for (y = 0; y < g->by - 1; y++)
+		for (x = 0; x < g->bx - 1; x++)
+			if (g->state[(size_t) y * g->bx + x] == BLOCK_HALO)
+			{
+				copy_block(g, &old, times, x, y);
+				g->state[(size_t) y * g->bx + x] = BLOCK_COPIED;
+			}
+	free_points(&old);
+	g->env->release(g->env, kind);
+	return !g->damaged;
+}
+
+/* Frees what the grid holds. */
+void
+jm_grid_free(JmGrid *g)
+{
+	free_points(g);
+	free_block(g->env, g->reached.sums);
+	free_block(g->env, g->core.sums);
+	free_block(g->env, g->nodes);
+	free_block(g->env, g->longer);
+	jm_shape_free(&g->shape, g->env);
+}

@@ -1,0 +1,170 @@
+/*
+ * area_grid.h
+ *		The grid from which an area is drawn: what the files area*.c share (pure C).
+ */
+#ifndef JM_AREA_GRID_H
+#define JM_AREA_GRID_H
+
+#include <math.h>
+
+#include "geo/area.h"
+
+/* The nearest point of the network to a grid point; places are grid units. */
+typedef struct JmNear
+{
+	float		x;
+	float		y;
+	float		square;			/* of the distance */
+	float		time;			/* milliseconds, INFINITY: unreached */
+} JmNear;
+
+/* Travel time along an edge of a given search. */
+typedef struct JmProfile
+{
+	double		start;			/* at the first end */
+	double		end;			/* at the second end */
+	double		forward;		/* whole edge, away from the first end */
+	double		backward;		/* whole edge, away from the second end */
+	double		origin;			/* fraction of the origin, or negative */
+} JmProfile;
+
+/*
+ * Blocks of a grid, as a summed-area table: sums[y * bx + x] is how many are
+ * marked left of x and below y.
+ */
+typedef struct JmMask
+{
+	uint32_t   *sums;
+	int			bx;				/* one more than there are blocks */
+	int			by;
+	double		x0;				/* corner, and size of a block, units of the
+								 * network */
+	double		y0;
+	double		block_x;
+	double		block_y;
+	double		margin;			/* how far around a mark counts, in blocks */
+} JmMask;
+
+typedef struct JmGrid
+{
+	const JmSearch *search;
+	const JmNetwork *net;
+	JmEnv	   *env;
+	JmShape		shape;
+	double		x0;				/* grid origin, units of the network */
+	double		y0;
+	double		dx;				/* cell, units of longitude and of latitude */
+	double		dy;
+	int			nx;
+	int			ny;
+	float		fill;			/* squared, grid units */
+	JmNear	   *near;
+	unsigned char *state;		/* of each block: BLOCK_... */
+	uint32_t   *ring;			/* for the step from point i to i + 1: the
+								 * ring that crosses it, counted on */
+	uint32_t	rings;
+	uint32_t	limit;			/* the highest */
+	uint32_t	lowest;
+	uint32_t   *nodes;			/* those with a cost, ascending */
+	uint32_t	node_count;
+	double		long_metres;	/* shorter edges are known by their ends */
+	uint32_t   *longer;			/* reached edges that are longer */
+	uint32_t	longer_count;
+	uint32_t	longer_room;
+	size_t		active;			/* points of active blocks */
+	unsigned char *wrong;		/* points around which road lies on the wrong
+								 * side; NULL: not noted */
+	JmMask		reached;		/* blocks of the first grid near reached roads */
+	JmMask		core;			/* blocks that a finer grid computes anew */
+	int			bx;				/* blocks, one more than needed */
+	int			by;
+	uint32_t	stride;			/* every how manieth box of edges to visit */
+	JmAreaReport *report;
+	bool		damaged;
+} JmGrid;
+
+#define BLOCK_IDLE 0			/* nothing is near: not even initialised */
+#define BLOCK_RIM 1				/* beside an active block */
+#define BLOCK_ACTIVE 2			/* the area may extend into it */
+#define BLOCK_HALO 3			/* roads there matter to active blocks */
+#define BLOCK_COPIED 4			/* as the coarser grid before had it */
+#define BLOCK_FULL 5			/* wholly inside, and no outline near: not
+								 * initialised either */
+#define BLOCK 4					/* grid points in a row of a block */
+
+/* Milliseconds at a share of an edge's length, INFINITY where it is not reached. */
+static inline double
+jm_edge_time(const JmProfile *p, double s)
+{
+	double		t = p->start + s * p->forward;
+	double		back = p->end + (1 - s) * p->backward;
+
+	if (s <= 0)
+		t = p->start;
+	if (s >= 1)
+		back = p->end;
+	if (back < t)
+		t = back;
+	if (p->origin >= 0)
+	{
+		double		direct = s >= p->origin ? (s - p->origin) * p->forward :
+		(p->origin - s) * p->backward;
+
+		if (direct < t)
+			t = direct;
+	}
+	return t;
+}
+
+/*
+ * Where the outline crosses the step from a grid point inside to one outside,
+ * as a share of the step.
+ */
+static inline double
+jm_grid_crossing(double inside, double outside, double limit)
+{
+	double		t;
+
+	if (!(outside < INFINITY))
+		return 0.5;
+	t = (limit - inside) / (outside - inside);
+	/* never quite at a grid point: outlines would touch there */
+	return t < 0.02 ? 0.02 : t > 0.98 ? 0.98 : t;
+}
+
+/* Length of a degree of longitude in degrees of latitude, mid-box. */
+static inline double
+jm_box_scale(const JmBox *box)
+{
+	double		kx = cos(((double) box->ymin + box->ymax) / 2 * JM_UNIT_RADIANS);
+
+	return kx < 0.01 ? 0.01 : kx;
+}
+
+/* Time at a grid point, whatever the state of its block. */
+static inline float
+jm_grid_time(const JmGrid *g, int x, int y)
+{
+	unsigned char state = g->state[(size_t) (y / BLOCK) * g->bx + x / BLOCK];
+
+	return state == BLOCK_IDLE ? INFINITY : state == BLOCK_FULL ? 0 :
+		g->near[(size_t) y * g->nx + x].time;
+}
+
+/* area_grid.c */
+extern bool jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *options);
+extern bool jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options);
+extern void jm_grid_free(JmGrid *g);
+extern bool jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p);
+extern void jm_grid_each_edge(JmGrid *g, const JmMask *mask,
+							  void (*visit) (JmGrid *g, uint32_t edge, void *argument),
+							  void *argument);
+
+/* area_check.c */
+#define JM_CHECK_SAMPLE 5000	/* edges to check an area on */
+extern bool jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count, bool all);
+
+/* area_outline.c */
+extern void jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb);
+
+#endif							/* JM_AREA_GRID_H */
