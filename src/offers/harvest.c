@@ -135,8 +135,9 @@ fill(JmHarvest *h)
 
 /* Lets transfers go on while a cell is being stored; does not wait. */
 static void
-pump(JmHarvest *h)
+pump(void *harvest)
 {
+	JmHarvest  *h = harvest;
 	JmRequest  *request;
 
 	while ((request = jm_client_wait(h->client, 0)) != NULL)

@@ -91,7 +91,7 @@ extern void jm_harvest_begin(void *harvest);
 extern void jm_harvest_find(void *harvest);
 extern void jm_harvest_resume(void *harvest);
 extern void jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
-								  void (*meanwhile) (JmHarvest *h));
+								  void (*meanwhile) (void *harvest));
 extern void jm_harvest_end(void *harvest);
 extern void jm_harvest_interrupted(void *harvest);
 extern void jm_harvest_purge(void *harvest);

@@ -650,11 +650,11 @@ add_figures(JmFigures *f, const JmCell *cell, const JmLoadCounts *counts)
 
 /*
  * Stores a cell's offers, its row, the errors noted meanwhile and the figures.
- * Calls meanwhile between its pages.  Payloads are JmOfferPage.
+ * Calls meanwhile often.  Payloads are JmOfferPage.
  */
 void
 jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
-					  void (*meanwhile) (JmHarvest *h))
+					  void (*meanwhile) (void *harvest))
 {
 	MemoryContext context = CurrentMemoryContext;
 	JmLoader   *loader;
@@ -667,13 +667,11 @@ jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
 		elog(ERROR, "SPI_connect failed");
 	MemoryContextSwitchTo(context);
 	loader = jm_loader_create(h->source, h->run_id, cell->cell_id);
+	jm_loader_between(loader, meanwhile, h);
 	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
 	{
 		if (cell->pages[p].payload)
-		{
 			jm_loader_add_page(loader, cell->pages[p].payload);
-			meanwhile(h);
-		}
 	}
 	jm_loader_finish(loader, counts);
 	store_cell_row(h, cell);

@@ -151,6 +151,10 @@ typedef enum Statement
 
 static SPIPlanPtr plans[STATEMENTS];
 
+/* What the loader's user wants to do between statements; of one load. */
+static void (*between) (void *arg);
+static void *between_arg;
+
 /* Memory of SPI's connection, in which it leaves its caller. */
 static MemoryContext spi_context;
 
@@ -436,6 +440,8 @@ run(Statement st, int nargs, Oid *types, Datum *values, const char *nulls, int e
 		elog(ERROR, "statement %d failed: %s", (int) st, SPI_result_code_string(result));
 	/* a harvest stays connected for long: nothing of a batch may stay there */
 	spi_context = MemoryContextSwitchTo(old);
+	if (between)
+		between(between_arg);
 }
 
 /* Takes the locks of a foreign key's check for a whole batch. */
@@ -1012,6 +1018,8 @@ flush_batch(JmLoader *loader)
 				continue;
 			}
 			CHECK_FOR_INTERRUPTS();
+			if (between && i % 32 == 31)
+				between(between_arg);
 			any_known = any_known || d->known;
 			parse_document(d);
 			d->offer = palloc(sizeof(JmOffer));
@@ -1072,6 +1080,22 @@ check_ourselves(JmLoader *loader)
 	loader->checks_itself = true;
 }
 
+/*
+ * A sweep touches most pages a little, and after each checkpoint the first
+ * touch of a page writes all of it to the log: two thirds of what a second
+ * harvest was measured to write.  Where the server can, and its administrator
+ * has chosen no other way, these are compressed.
+ */
+static void
+compress_log(void)
+{
+	const char *now = GetConfigOption("wal_compression", true, false);
+
+	if (now && strcmp(now, "off") == 0)
+		(void) set_config_option("wal_compression", "lz4", PGC_SUSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, DEBUG2, false);
+}
+
 /* A plan that names PostGIS's schema is of no use after that was moved. */
 static void
 follow_postgis(void)
@@ -1101,6 +1125,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 	Datum		values[1];
 	HASHCTL		ctl;
 
+	between = NULL;
 	loader->source = pstrdup(source);
 	loader->prefix = strcmp(source, "france_travail") == 0 ? "" : psprintf("%s:", source);
 	loader->run_id = run_id;
@@ -1120,6 +1145,7 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 				(errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				 errmsg("source \"%s\" is not in jobmarket.source", source)));
 	loader->guc_level = NewGUCNestLevel();
+	compress_log();
 	follow_postgis();
 
 	memset(&ctl, 0, sizeof(ctl));
@@ -1129,6 +1155,16 @@ jm_loader_create(const char *source, int64 run_id, int64 cell_id)
 	loader->remarks = hash_create("jobmarket remarks", 16, &ctl,
 								  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	return loader;
+}
+
+/*
+ * Has an action called often until jm_loader_finish.  It must not use SPI.
+ */
+void
+jm_loader_between(JmLoader *loader, void (*action) (void *arg), void *arg)
+{
+	between = action;
+	between_arg = arg;
 }
 
 /* Adds a document whose head is known; *given is copied. */
@@ -1245,6 +1281,7 @@ jm_loader_finish(JmLoader *loader, JmLoadCounts *counts)
 			run(ST_ATTRIBUTE, 7, types, values, nulls, SPI_OK_INSERT);
 		}
 	}
+	between = NULL;
 	AtEOXact_GUC(true, loader->guc_level);
 	*counts = loader->counts;
 	hash_destroy(loader->remarks);

@@ -24,6 +24,7 @@ typedef struct JmLoader JmLoader;
 extern JmLoader *jm_loader_create(const char *source, int64 run_id, int64 cell_id);
 extern void jm_loader_add(JmLoader *loader, JsonbContainer *offers);
 extern void jm_loader_add_page(JmLoader *loader, const JmOfferPage *page);
+extern void jm_loader_between(JmLoader *loader, void (*action) (void *arg), void *arg);
 extern void jm_loader_finish(JmLoader *loader, JmLoadCounts *counts);
 
 #endif							/* JM_LOAD_H */

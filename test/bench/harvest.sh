@@ -5,8 +5,8 @@
 #	second	with 2 % changed, against the first
 #	churn	1 % created, 1 % changed and 1 % removed while it runs, the clock
 #		2 h late, own offers first: against the truth that a quiet one finds
-#	quota	a first one of two servers of 10 requests a second each, on a
-#		clock that runs faster: what the request log says of it
+#	quota	a first one of two servers of 10 requests a second each: what
+#		the request log says of it (FACTOR=2: on a clock twice as fast)
 #	bloat	10 daily ones of DAILY offers (100,000)
 # Prints one line a figure.
 
@@ -14,6 +14,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$top/test/lib.sh"
 offers=${1:-740000}
 daily=${2:-100000}
+factor=${FACTOR:-1}
 make_work
 # shellcheck disable=SC2086
 install_packages $PACKAGES_BUILD curl
@@ -126,9 +127,9 @@ say "churn: of those there all the time $(sql 'SELECT count(*) FROM before b JOI
 	sql "SELECT count(*) FROM jobmarket.offer_change WHERE kind = 'revived'") withdrawn wrongly"
 
 sql 'DROP TABLE before, during, removed; TRUNCATE jobmarket.offer CASCADE; DROP SERVER ft CASCADE'
-emulator quota --offers "$offers" --burst "9000@$noon" --time-factor 1.5
-server one one 15
-server two two 15
+emulator quota --offers "$offers" --burst "9000@$noon" --time-factor "$factor"
+server one one "$(awk "BEGIN { print 10 * $factor }")"
+server two two "$(awk "BEGIN { print 10 * $factor }")"
 harvest one,two
 say "quota: $status, coverage $coverage, offers $received, requests $(ratio "$requests * 150" "$received") of the least"
 awk -F '\t' '$4 == "GET" && $5 ~ /search/ {
