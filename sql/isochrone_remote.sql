@@ -44,12 +44,13 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT c.cache_key, c.geom
 	FROM jobmarket.isochrone_cache c
-	WHERE c.cache_key = ANY (keys) AND c.fetched_at > clock_timestamp() - make_interval(secs => expiry_seconds);
+	WHERE c.cache_key = ANY (keys) AND c.fetched_at > clock_timestamp() - make_interval(secs => expiry_seconds::float8);
 END;
 REVOKE ALL ON FUNCTION jobmarket.cached_isochrones(text[], integer) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.cached_isochrones(text[], integer) IS
 'Part of isochrone: areas of the cache that are not too old';
 
+-- Runs in the name of isochrone's caller, and computes from its arguments only.
 CREATE FUNCTION jobmarket.read_isochrone(provider text, answer text, limits float8[])
 RETURNS TABLE (geom geometry, problem text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path FROM CURRENT
@@ -71,7 +72,7 @@ BEGIN
 			ELSE
 				-- Valhalla rounds its contours to single precision
 				shapes := ARRAY(SELECT f->'geometry' FROM jsonb_path_query(document, '$.features[*]') f
-								WHERE abs((f->'properties'->>'contour')::float8 - wanted) <= 1e-4 * wanted);
+								WHERE abs((f->'properties'->>'contour')::float8 - wanted) <= float8 '1e-4' * wanted);
 			END IF;
 			FOREACH shape IN ARRAY shapes LOOP
 				IF shape->>'type' IS NULL OR shape->>'type' NOT IN ('Polygon', 'MultiPolygon') THEN
@@ -79,7 +80,9 @@ BEGIN
 					EXIT;
 				END IF;
 				part := ST_SetSRID(ST_Force2D(ST_GeomFromGeoJSON(shape)), 4326);
-				IF NOT ST_IsEmpty(part) AND NOT (ST_XMin(part) >= -180 AND ST_XMax(part) <= 180 AND ST_YMin(part) >= -90 AND ST_YMax(part) <= 90) THEN
+				IF NOT ST_IsEmpty(part) AND NOT (
+					ST_XMin(part::box3d) >= float8 '-180' AND ST_XMax(part::box3d) <= float8 '180'
+					AND ST_YMin(part::box3d) >= float8 '-90' AND ST_YMax(part::box3d) <= float8 '90') THEN
 					problem := 'an area lies outside the Earth';
 					EXIT;
 				END IF;
@@ -100,26 +103,37 @@ BEGIN
 	END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION jobmarket.read_isochrone(text, text, float8[]) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.read_isochrone(text, text, float8[]) IS
 'Part of isochrone: the area of each limit in a service''s answer, valid, or what is wrong with it';
 
+CREATE FUNCTION jobmarket.cached_origin(longitude float8, latitude float8) RETURNS geometry
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN ST_SetSRID(ST_MakePoint(round(longitude::numeric, 5)::float8, round(latitude::numeric, 5)::float8), 4326);
+COMMENT ON FUNCTION jobmarket.cached_origin(float8, float8) IS
+'Part of isochrone: the origin as isochrone_cache shows it';
+
 -- Keeping an answer must neither wait for another transaction nor fail because
--- of one: who does not get a lock at once does without.
+-- of one: who does not get a lock at once does without.  A lock stands for many
+-- keys, for a query over many places must not fill the server's table of locks.
+-- It runs as the owner of the cache: no schema of others is on its path.
 CREATE FUNCTION jobmarket.cache_isochrone(key text, server name, mode text, direction text, minutes float8,
 	longitude float8, latitude float8, area geometry, expiry_seconds integer, max_bytes bigint)
 RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path FROM CURRENT
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	expired timestamptz := clock_timestamp() - make_interval(secs => expiry_seconds);
 BEGIN
-	IF NOT pg_try_advisory_xact_lock('jobmarket.isochrone_cache'::regclass::oid::integer, hashtext(key)) THEN
+	IF NOT pg_try_advisory_xact_lock('jobmarket.isochrone_cache'::regclass::oid::integer, hashtext(key) & 255) THEN
+		RETURN;
+	END IF;
+	-- somebody else may be deleting the row
+	PERFORM FROM jobmarket.isochrone_cache c WHERE c.cache_key = key FOR UPDATE SKIP LOCKED;
+	IF NOT FOUND AND EXISTS (SELECT FROM jobmarket.isochrone_cache c WHERE c.cache_key = key) THEN
 		RETURN;
 	END IF;
 	INSERT INTO jobmarket.isochrone_cache AS c (cache_key, server_name, mode, direction, minutes, origin, bytes, fetched_at, geom)
-	VALUES (key, server, mode, direction, minutes,
-		ST_SetSRID(ST_MakePoint(round(longitude::numeric, 5), round(latitude::numeric, 5)), 4326),
+	VALUES (key, server, mode, direction, minutes, jobmarket.cached_origin(longitude, latitude),
 		pg_column_size(area), clock_timestamp(), area)
 	ON CONFLICT (cache_key) DO UPDATE SET bytes = excluded.bytes, fetched_at = excluded.fetched_at, geom = excluded.geom;
 	IF EXISTS (SELECT FROM jobmarket.isochrone_cache WHERE fetched_at < expired)
@@ -135,7 +149,7 @@ BEGIN
 				WHERE q.total > max_bytes OR q.fetched_at < expired)
 			FOR UPDATE SKIP LOCKED);
 	END IF;
-EXCEPTION WHEN transaction_rollback THEN
+EXCEPTION WHEN transaction_rollback OR lock_not_available THEN
 	-- REPEATABLE READ, and another changed the cache: the answer is good all the same
 	RETURN;
 END

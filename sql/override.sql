@@ -113,13 +113,13 @@ DECLARE
 	blanked bigint;
 BEGIN
 	NEW.email := jobmarket.email_key(NEW.email);
-	-- lists repeat themselves, and have empty lines
-	IF NEW.email IS NULL OR TG_OP = 'INSERT'
+	-- lists repeat themselves, and have empty lines; nothing longer is an address
+	IF NEW.email IS NULL OR octet_length(NEW.email) > 2000 OR TG_OP = 'INSERT'
 		AND EXISTS (SELECT FROM jobmarket.blocked_email b WHERE b.email = NEW.email) THEN
 		RETURN NULL;
 	END IF;
 	UPDATE jobmarket.office o SET email = NULL
-	WHERE jobmarket.email_key(o.email) = NEW.email AND o.email <> '';
+	WHERE jobmarket.email_key(o.email) = NEW.email AND o.email <> '' AND octet_length(o.email) <= 240;
 	GET DIAGNOSTICS blanked = ROW_COUNT;
 	-- a restore brings the number, and no office to blank
 	NEW.offices := greatest(NEW.offices, blanked);
@@ -130,7 +130,8 @@ REVOKE ALL ON FUNCTION jobmarket.blocked_email_normalise() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.blocked_email_normalise() IS 'Trigger: puts an address into the form of email_key and blanks it in office';
 CREATE TRIGGER blocked_email_normalise BEFORE INSERT OR UPDATE OF email ON jobmarket.blocked_email
 	FOR EACH ROW EXECUTE FUNCTION jobmarket.blocked_email_normalise();
-CREATE INDEX office_email_key ON jobmarket.office (jobmarket.email_key(email)) WHERE email <> '';
+CREATE INDEX office_email_key ON jobmarket.office (jobmarket.email_key(email))
+	WHERE email <> '' AND octet_length(email) <= 240;
 
 CREATE FUNCTION jobmarket.office_blocked_email() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

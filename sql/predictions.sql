@@ -31,7 +31,7 @@ BEGIN
 
 	CREATE TEMP TABLE jobmarket_imported ON COMMIT DROP AS
 	SELECT l.line_no, c.siret,
-		CASE WHEN c.f[2] ~ '^\s*[-+]?[0-9]{1,15}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?\s*$' THEN c.f[2]::float8 END AS hirings,
+		CASE WHEN c.f[2] ~ '^[ \t]*[-+]?[0-9]{1,15}(\.[0-9]*)?([eE][-+]?[0-9]{1,2})?[ \t\r]*$' THEN c.f[2]::float8 END AS hirings,
 		CASE WHEN c.f IS NULL THEN 'quote out of place'
 			WHEN c.siret IS NULL THEN 'SIRET is not 14 digits'
 			WHEN o.siret IS NULL THEN 'no such office'
@@ -39,7 +39,7 @@ BEGIN
 	FROM pg_temp.jobmarket_line l
 	CROSS JOIN LATERAL (
 		-- programs that took SIRETs for numbers lost the zeros in front
-		SELECT s.f, CASE WHEN s.f[1] ~ '^\s*[0-9]{9,14}\s*$' THEN lpad(btrim(s.f[1]), 14, '0') END AS siret
+		SELECT s.f, CASE WHEN s.f[1] ~ '^[ \t]*[0-9]{9,14}[ \t\r]*$' THEN lpad(btrim(s.f[1], E' \t\r'), 14, '0') END AS siret
 		FROM (SELECT jobmarket.split_line(l.line, delimiter) AS f) s) c
 	LEFT JOIN jobmarket.office o ON o.siret = c.siret
 	WHERE l.line_no > (SELECT min(m.line_no) FROM pg_temp.jobmarket_line m);

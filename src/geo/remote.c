@@ -163,15 +163,17 @@ take_geometry(const JmIsochrone *iso, HeapTuple row, int column, MemoryContext c
 }
 
 /*
- * Runs a query of ours as the owner of the cache; SPI stays connected, to be
- * closed with end_query.  An error resets both by itself.
+ * Runs a query of ours, if it needs the cache as its owner; SPI stays
+ * connected, to be closed with end_query.  An error resets both by itself.
  */
 static void
-begin_query(const char *query, int count, Oid *types, Datum *values, Oid *user, int *security)
+begin_query(const char *query, bool as_owner, int count, Oid *types, Datum *values,
+			Oid *user, int *security)
 {
 	GetUserIdAndSecContext(user, security);
-	SetUserIdAndSecContext(jm_road_owner(),
-						   *security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	if (as_owner)
+		SetUserIdAndSecContext(jm_road_owner(),
+							   *security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	/* not read_only: what this statement stored itself is to be seen */
@@ -202,7 +204,7 @@ look_up(Remote *r)
 		keys[k] = CStringGetTextDatum(r->keys[k]);
 	values[0] = PointerGetDatum(construct_array(keys, iso->count, TEXTOID, -1, false, TYPALIGN_INT));
 	values[1] = Int32GetDatum(jm_isochrone_cache_expiry);
-	begin_query("SELECT * FROM jobmarket.cached_isochrones($1, $2)", 2, types, values, &user, &security);
+	begin_query("SELECT * FROM jobmarket.cached_isochrones($1, $2)", true, 2, types, values, &user, &security);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		char	   *key = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
@@ -252,7 +254,7 @@ read_answer(Remote *r, JmRequest *request, const int *numbers, int count)
 	values[1] = PointerGetDatum(cstring_to_text_with_len(request->body, request->body_len));
 	values[2] = PointerGetDatum(construct_array(minutes, count, FLOAT8OID, sizeof(float8),
 												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	begin_query("SELECT geom, problem FROM jobmarket.read_isochrone($1, $2, $3)", 3, types, values,
+	begin_query("SELECT geom, problem FROM jobmarket.read_isochrone($1, $2, $3)", false, 3, types, values,
 				&user, &security);
 	if (SPI_processed != count)
 		elog(ERROR, "read_isochrone gave " UINT64_FORMAT " rows", SPI_processed);
@@ -338,7 +340,7 @@ store(Remote *r)
 		values[7] = iso->areas[k];
 		values[8] = Int32GetDatum(jm_isochrone_cache_expiry);
 		values[9] = Int64GetDatum((int64) jm_isochrone_cache_size * 1024);
-		begin_query("SELECT jobmarket.cache_isochrone($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		begin_query("SELECT jobmarket.cache_isochrone($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", true,
 					10, types, values, &user, &security);
 		end_query(user, security);
 	}

@@ -43,3 +43,15 @@ FROM unnest(ARRAY['', 'x', '[]', '{}', 'null', '{"geometry": 5}', '{"geometry": 
 	'{"geometry": {"type": "Polygon", "coordinates": [[[1,2],[1,2],[1,2],[1,2]]]}}', '{"geometry": {"type": "Point", "coordinates": [1,2]}}']) a,
 	LATERAL jobmarket.read_isochrone('ign_isochrone', a, '{5}');
 DROP SERVER unreachable, offers, incomplete CASCADE;
+-- the cache is written in its owner's name: no function of others may be called
+BEGIN;
+CREATE FUNCTION public.pg_column_size(geometry) RETURNS integer LANGUAGE plpgsql AS $$ BEGIN RAISE 'called'; END $$;
+CREATE FUNCTION public.st_makepoint(numeric, numeric) RETURNS geometry LANGUAGE plpgsql AS $$ BEGIN RAISE 'called'; END $$;
+CREATE FUNCTION public.hostile(numeric, bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'called'; END $$;
+CREATE OPERATOR public.> (LEFTARG = numeric, RIGHTARG = bigint, FUNCTION = public.hostile);
+SET LOCAL search_path = public, jobmarket;
+SELECT jobmarket.cache_isochrone('k' || i, 's', 'car', 'from', 5, 6.123456, 49, 'SRID=4326;MULTIPOLYGON(((6 49,7 49,7 50,6 49)))', 60, 500)
+FROM generate_series(1, 600) i \g /dev/null
+SELECT count(*), sum(bytes) <= 500::bigint::numeric AS within_its_size, min(ST_AsText(origin)) FROM jobmarket.isochrone_cache;
+SELECT count(*) <= 256 AS few_locks FROM pg_locks WHERE locktype = 'advisory';
+ROLLBACK;
