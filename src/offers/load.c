@@ -18,10 +18,11 @@
  * locked set by set (ST_LOCK) before anything refers to them.  So the loader
  * works as a replication applier does, with session_replication_role =
  * replica, unless users have put triggers, rules or foreign keys of their own
- * on the tables, which must act, or there is too little to load to be worth it
- * (the change makes the session plan its statements anew).
+ * on the tables, which must act, or there is too little to write to be worth
+ * it (the change makes the session plan its statements anew).
  * Rules and places, which are small and seldom edited, are locked against edits
- * for the transaction: it classifies by one state of them.
+ * for the transaction, unless it loads a handful of documents: it classifies by
+ * one state of them.
  */
 #include "postgres.h"
 
