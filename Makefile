@@ -21,7 +21,9 @@ OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/header
 	src/http/token.o src/http/transfer.o src/http/url.o
 OBJS_json = src/json/json.o src/json/json_text.o
 OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o \
-	src/offers/harvest.o src/offers/harvest_run.o src/offers/head.o src/offers/plan.o \
+	src/offers/harvest.o src/offers/harvest_run.o src/offers/head.o \
+	src/offers/plan.o src/offers/plan_bounds.o src/offers/plan_cell.o src/offers/plan_cut.o \
+	src/offers/plan_list.o src/offers/plan_split.o src/offers/plan_walk.o \
 	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o \
 	src/offers/offers.o src/offers/page.o src/offers/progress.o src/offers/query.o src/offers/search.o
 OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/gazetteer.o src/text/keyword_search.o \
