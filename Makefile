@@ -16,7 +16,8 @@ OBJS_hiring = src/hiring/csv.o src/hiring/gains.o src/hiring/hiring_sql.o \
 	src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
 	src/hiring/score.o src/hiring/score_sql.o src/hiring/semester.o \
 	src/hiring/semester_sql.o
-OBJS_http = src/http/address.o src/http/client.o src/http/gcra.o src/http/headers.o \
+OBJS_http = src/http/address.o src/http/client.o src/http/events.o src/http/fetch_token.o \
+	src/http/gcra.o src/http/headers.o src/http/outcome.o \
 	src/http/quota.o src/http/retry.o src/http/server.o src/http/shared.o \
 	src/http/token.o src/http/transfer.o src/http/url.o
 OBJS_json = src/json/json.o src/json/json_text.o

@@ -138,9 +138,6 @@ extern void jm_request_raise(const JmRequest *request) pg_attribute_noreturn();
  */
 extern JmRequest *jm_http_get(JmServer *server, const char *path, const char *query);
 
-/* curl transfers alive in this backend; 0 between requests. */
-extern int64 jm_http_live_handles(void);
-
 /* Called by _PG_init: shared memory, when the library is preloaded. */
 extern void jm_http_init(void);
 

@@ -17,6 +17,7 @@
 #include "core/guc.h"
 #include "core/version.h"
 #include "http/address.h"
+#include "http/retry.h"
 #include "http/transfer.h"
 #include "http/url.h"
 #include "libpq/pqsignal.h"
@@ -56,6 +57,27 @@ void
 jm_curl_leave(const sigset_t *saved)
 {
 	sigprocmask(SIG_SETMASK, saved, NULL);
+}
+
+/* Prepares curl, once in a backend; ERROR when that fails. */
+void
+jm_curl_init(void)
+{
+	static bool initialised = false;
+	CURLcode	code;
+	sigset_t	saved;
+
+	if (initialised)
+		return;
+	/* never in the postmaster: TLS libraries do not survive a fork */
+	jm_curl_enter(&saved);
+	code = curl_global_init(CURL_GLOBAL_DEFAULT);
+	jm_curl_leave(&saved);
+	if (code != CURLE_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
+				 errmsg("could not initialize libcurl: %s", curl_easy_strerror(code))));
+	initialised = true;
 }
 
 /*
@@ -461,4 +483,29 @@ jm_transfer_close(JmTransfer *transfer)
 		curl_slist_free_all(transfer->headers);
 		transfer->headers = NULL;
 	}
+}
+
+/* Random number in [0, 1). */
+static double
+random_unit(void)
+{
+	uint32		bits;
+
+	if (!pg_strong_random(&bits, sizeof(bits)))
+		return 0.5;
+	return bits / 4294967296.0;
+}
+
+/*
+ * Microseconds to wait before a request is sent again for the nth time: what
+ * the answer asked for, or a back-off of our own.
+ */
+int64
+jm_transfer_pause(const JmTransfer *transfer, int nth)
+{
+	int64		pause = jm_retry_delay(nth, random_unit());
+
+	if (transfer->retry_after > 0)
+		pause = Max(pause, Min(transfer->retry_after, jm_max_retry_after) * INT64CONST(1000000));
+	return pause;
 }

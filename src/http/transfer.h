@@ -21,7 +21,8 @@
  */
 typedef struct JmTransfer
 {
-	void	   *owner;			/* the caller's */
+	void	   *owner;			/* the caller's, who is told when ... */
+	void		(*landed) (struct JmTransfer *transfer);	/* ... it is finished */
 
 	/* settings */
 	MemoryContext context;		/* of the body and the texts below */
@@ -60,8 +61,10 @@ typedef struct JmTransfer
 extern void jm_transfer_start(JmTransfer *transfer, CURLM *multi, const char *url);
 extern void jm_transfer_finish(JmTransfer *transfer, CURLcode code);
 extern void jm_transfer_close(JmTransfer *transfer);
+extern int64 jm_transfer_pause(const JmTransfer *transfer, int nth);
 extern int64 jm_transfer_live(void);
 
+extern void jm_curl_init(void);
 extern void jm_curl_enter(sigset_t *saved);
 extern void jm_curl_leave(const sigset_t *saved);
 
