@@ -14,7 +14,6 @@
 #include "http/shared.h"
 #include "http/transfer.h"
 #include "miscadmin.h"
-#include "storage/latch.h"
 #include "utils/memutils.h"
 
 #define NEVER PG_INT64_MAX

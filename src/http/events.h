@@ -9,7 +9,7 @@
 
 #include <curl/curl.h>
 
-#include "storage/latch.h"
+#include "core/compat.h"
 
 /* A socket that curl wants to be watched. */
 typedef struct JmSocket JmSocket;

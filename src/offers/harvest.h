@@ -1,6 +1,6 @@
 /*
  * harvest.h
- *		One harvest: what the loop (harvest.c) and its rows (harvest_run.c) share.
+ *		One harvest: what its files (harvest*.c) share.
  */
 #ifndef JM_HARVEST_H
 #define JM_HARVEST_H
@@ -82,20 +82,50 @@ typedef struct JmHarvest
 	double		depth_waited;	/* likewise, seconds without anything to do */
 } JmHarvest;
 
-/* harvest_run.c; all but the first two run in a transaction, with SPI */
+/* harvest_loop.c */
+extern void jm_harvest_run_plan(JmHarvest *h);
+
+/* harvest_plan.c */
 extern List *jm_harvest_window(JmHarvest *h, int origin, int64 from, int64 to,
 							   const JmPlanFilter *filter);
+
+/* harvest_cell.c */
 extern void jm_harvest_note_error(JmHarvest *h, const JmPlanAsk *ask, const char *stage,
 								  const JmRequest *request, const char *message);
+
+/* harvest_end.c */
+extern const char *jm_harvest_status(const JmHarvest *h);
+extern double jm_harvest_coverage(const JmHarvest *h);
+
+/*
+ * The rest runs in a transaction, with SPI.
+ */
+
+/* harvest_sql.c */
+extern void jm_harvest_execute(const char *sql, int nargs, Oid *types, Datum *values,
+							   const char *nulls);
+extern void jm_harvest_execute_run(const JmHarvest *h, const char *sql);
+extern int64 jm_harvest_int64(uint64 row, int column);
+extern char *jm_harvest_text(uint64 row, int column);
+
+/* harvest_run.c */
 extern void jm_harvest_begin(void *harvest);
 extern void jm_harvest_find(void *harvest);
 extern void jm_harvest_resume(void *harvest);
+extern void jm_harvest_store_figures(JmHarvest *h, const char *status, const char *message,
+									 double coverage);
+
+/* harvest_plan.c */
+extern void jm_harvest_make_plan(JmHarvest *h);
+
+/* harvest_cell.c */
 extern void jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
 								  void (*meanwhile) (void *harvest));
+extern void jm_harvest_store_errors(JmHarvest *h);
+
+/* harvest_end.c */
 extern void jm_harvest_end(void *harvest);
 extern void jm_harvest_interrupted(void *harvest);
 extern void jm_harvest_purge(void *harvest);
-extern const char *jm_harvest_status(const JmHarvest *h);
-extern double jm_harvest_coverage(const JmHarvest *h);
 
 #endif							/* JM_HARVEST_H */

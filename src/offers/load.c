@@ -19,6 +19,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "core/compat.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "offers/load_internal.h"

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "core/compat.h"
 #include "fmgr.h"
 #include "json/json_text.h"
 #include "miscadmin.h"
