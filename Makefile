@@ -29,8 +29,8 @@ OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o src/o
 	src/offers/offers.o src/offers/page.o src/offers/plan.o src/offers/plan_bounds.o \
 	src/offers/plan_cell.o src/offers/plan_cut.o src/offers/plan_list.o src/offers/plan_split.o \
 	src/offers/plan_walk.o src/offers/progress.o src/offers/query.o src/offers/search.o
-OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/gazetteer.o src/text/keyword_search.o \
-	src/text/keywords.o src/text/literals.o src/text/metier.o src/text/normalise.o \
+OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/durations.o src/text/gazetteer.o \
+	src/text/keyword_search.o src/text/keywords.o src/text/label_words.o src/text/literals.o src/text/metier.o src/text/normalise.o \
 	src/text/place_label.o src/text/place_search.o src/text/places.o src/text/role_check.o \
 	src/text/role_rules.o src/text/roles.o src/text/rules.o \
 	src/text/salary.o src/text/search_document.o src/text/text.o src/text/title.o src/text/understand.o

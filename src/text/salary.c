@@ -11,10 +11,7 @@
 
 #include <string.h>
 
-#include "text/normalise.h"
-
-#define LABEL_MAX 2048			/* bytes looked at; labels have 100 */
-#define MAX_WORDS 128
+#include "text/label_words.h"
 
 /* Working time of a full-time year: 35 hours a week, 52 weeks. */
 #define HOURS_A_YEAR 1820
@@ -48,14 +45,10 @@ static const struct
 
 static const JmSalaryPeriod annual_periods[] = {JM_PERIOD_HOUR, JM_PERIOD_MONTH, JM_PERIOD_YEAR};
 
-/* A word, number or sign of the label. */
-typedef struct JmLabelWord
-{
-	const char *text;			/* not a number: its bytes */
-	int			len;
-	bool		number;
-	long long	cents;			/* number: its value in hundredths */
-} JmLabelWord;
+#define WORD(i, list) jm_label_word_is(words, n, (i), (list))
+
+#define CURRENCY "euros euro eur \xE2\x82\xAC"
+#define THOUSAND "k ke keur keuros"
 
 /* Name of a period, NULL for none. */
 const char *
@@ -65,138 +58,6 @@ jm_period_name(JmSalaryPeriod period)
 
 	return names[period];
 }
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-/* Three digits, and no fourth, at s? */
-static bool
-three_digits(const char *s, size_t len)
-{
-	return len >= 3 && is_digit(s[0]) && is_digit(s[1]) && is_digit(s[2]) &&
-		(len == 3 || !is_digit(s[3]));
-}
-
-/*
- * A number at s: thousands grouped by blanks, dots or commas or not at all,
- * decimals after either sign.  Sets *cents, returns its length.
- */
-static size_t
-read_number(const char *s, size_t len, long long *cents)
-{
-	const long long limit = 1000000000000LL;
-	long long	value = 0;
-	size_t		at = 0;
-	long long	fraction = 0;
-	int			scale = 100;
-
-	while (at < len && is_digit(s[at]))
-	{
-		if (value < limit)
-			value = value * 10 + (s[at] - '0');
-		at++;
-	}
-	if (at <= 3 && value > 0)
-	{
-		while (at + 1 < len && (s[at] == ' ' || s[at] == '.' || s[at] == ',' || s[at] == '\'') &&
-			   three_digits(s + at + 1, len - at - 1))
-		{
-			int			i;
-
-			for (i = 1; i <= 3; i++)
-				if (value < limit)
-					value = value * 10 + (s[at + i] - '0');
-			at += 4;
-		}
-	}
-	if (at + 1 < len && (s[at] == '.' || s[at] == ',') && is_digit(s[at + 1]))
-	{
-		at++;
-		while (at < len && is_digit(s[at]))
-		{
-			scale /= 10;
-			fraction += (s[at] - '0') * scale;
-			at++;
-		}
-	}
-	*cents = (value < limit ? value : limit) * 100 + fraction;
-	return at;
-}
-
-/* Splits a folded label into words; returns their number. */
-static int
-split_label(const char *s, size_t len, JmLabelWord *words)
-{
-	size_t		at = 0;
-	int			n = 0;
-
-	while (at < len && n < MAX_WORDS)
-	{
-		JmLabelWord *w = &words[n];
-		size_t		start = at;
-
-		if (s[at] == ' ' || s[at] == '\'')
-		{
-			at++;
-			continue;
-		}
-		w->number = is_digit(s[at]);
-		w->cents = 0;
-		if (w->number)
-			at += read_number(s + at, len - at, &w->cents);
-		else if (is_letter(s[at]))
-		{
-			while (at < len && is_letter(s[at]))
-				at++;
-		}
-		else if ((unsigned char) s[at] >= 0x80)
-		{
-			/* one character: the euro sign is its own word */
-			at++;
-			while (at < len && ((unsigned char) s[at] & 0xC0) == 0x80)
-				at++;
-		}
-		else
-			at++;
-		w->text = s + start;
-		w->len = (int) (at - start);
-		n++;
-	}
-	return n;
-}
-
-/* Is word i one of a list separated by blanks? */
-static bool
-is_one_of(const JmLabelWord *words, int n, int i, const char *list)
-{
-	if (i < 0 || i >= n || words[i].number)
-		return false;
-	while (*list)
-	{
-		size_t		len = strcspn(list, " ");
-
-		if ((int) len == words[i].len && memcmp(list, words[i].text, len) == 0)
-			return true;
-		list += len;
-		while (*list == ' ')
-			list++;
-	}
-	return false;
-}
-
-#define WORD(i, list) is_one_of(words, n, (i), (list))
-
-#define CURRENCY "euros euro eur \xE2\x82\xAC"
-#define THOUSAND "k ke keur keuros"
 
 /* Joins "12", "E", "50", without a blank between, to one number; returns n. */
 static int
@@ -367,6 +228,151 @@ settle_period(JmSalary *s, JmSalaryPeriod stated, bool thousands, bool repair)
 }
 
 /*
+ * The period that a label states.  *structured: is it of the form of the API,
+ * a period (or "Autre", or none), "de", amounts?
+ */
+static JmSalaryPeriod
+stated_period(const JmLabelWord *words, int n, bool *structured)
+{
+	JmSalaryPeriod stated = JM_PERIOD_NONE;
+	int			i;
+
+	*structured = false;
+	if (WORD(0, "annuel mensuel horaire journalier cachet autre tjm de"))
+	{
+		stated = period_word(words, n, 0);
+		*structured = WORD(0, "tjm de") || n == 1 || WORD(1, "de") || words[1].number;
+	}
+	if (*structured && stated != JM_PERIOD_NONE)
+		return stated;
+
+	stated = JM_PERIOD_NONE;
+	for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
+		stated = period_word(words, n, i);
+	/* last, and "35 heures par semaine" tells the working time */
+	for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
+		if (WORD(i, "hebdomadaire hebdo semaine week") && (i == 0 || !words[i - 1].number) &&
+			!WORD(i - 2, "h heure heures") && !WORD(i - 1, "h heure heures"))
+			stated = JM_PERIOD_WEEK;
+	return stated;
+}
+
+/* The first word that is an amount, or -1. */
+static int
+first_amount(const JmLabelWord *words, int n, bool structured)
+{
+	for (int i = 0; i < n; i++)
+	{
+		int			next = i + 1;
+		bool		worth;
+
+		if (!words[i].number || WORD(i + 1, "% e eme ieme em er mois heure heures h jour jours an ans") ||
+			(WORD(i - 1, "sur") && WORD(i + 1, "mois")))
+			continue;
+		/* a range lends its unit to its first number */
+		if (WORD(next, "a - et / ? ou") && next + 1 < n && words[next + 1].number &&
+			!WORD(next + 2, "%"))
+			next += 2;
+		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
+			WORD(next, "net nets brut bruts") || next == n;
+		if (next == n && !structured)
+			worth = i == 0;
+		if (worth)
+			return i;
+	}
+	return -1;
+}
+
+/*
+ * Reads the bounds, of which the first is word first, into *s.  Returns
+ * whether they were given in thousands.
+ */
+static bool
+read_bounds(JmLabelWord *words, int n, int first, bool repair, JmSalary *s)
+{
+	int			at = first + 1;
+	bool		unit = false;
+	bool		first_thousand = false;
+	bool		second_thousand = false;
+	bool		only_min = false;
+	bool		only_max = false;
+
+	s->min = words[first].cents;
+	if (WORD(at, THOUSAND))
+	{
+		first_thousand = unit = true;
+		at++;
+	}
+	if (WORD(at, CURRENCY))
+	{
+		unit = true;
+		at++;
+	}
+	while (WORD(at, "brut bruts net nets"))
+		at++;
+	if (WORD(at, "jusqu"))
+		at++;
+	/* "EUR 40,000 - EUR 45,000" */
+	if (WORD(at, "a - et / ? ou") && WORD(at + 1, CURRENCY) && at + 2 < n && words[at + 2].number)
+	{
+		words[at + 1] = words[at];
+		at++;
+	}
+	if (WORD(at, "a - et / ? ou") && at + 1 < n && words[at + 1].number &&
+		!WORD(at + 2, "% e eme ieme mois h heures jours"))
+	{
+		s->max = words[at + 1].cents;
+		at += 2;
+		if (WORD(at, THOUSAND))
+			second_thousand = true;
+		/* "45 a 60 K": both; "45 euros a 60 K": the second */
+		if (second_thousand && !unit)
+			first_thousand = true;
+	}
+	for (int i = 0; i < first; i++)
+	{
+		if (WORD(i, "partir minimum mini min des"))
+			only_min = true;
+		if (WORD(i, "jusqu maximum maxi max"))
+			only_max = true;
+	}
+	if (first_thousand && s->min < 10000000)
+		s->min *= 1000;
+	if ((second_thousand || (first_thousand && s->max >= 0 && s->max < 100000)) &&
+		s->max >= 0 && s->max < 10000000)
+		s->max *= 1000;
+
+	if (s->max < 0)
+	{
+		s->max = s->min;
+		if (only_min)
+			s->max = -1;
+		else if (only_max)
+			s->min = -1;
+	}
+	if (s->min == 0 || s->max == 0)
+	{
+		s->flags |= JM_SALARY_ZERO;
+		if (s->min == 0)
+			s->min = -1;
+		if (s->max == 0)
+			s->max = -1;
+	}
+	else if (s->min >= 0 && s->max >= 0 && s->min > s->max)
+	{
+		s->flags |= JM_SALARY_SWAPPED;
+		if (repair)
+		{
+			long long	other = s->min;
+
+			s->min = s->max;
+			s->max = other;
+		}
+	}
+	return first_thousand || second_thousand;
+}
+
+/*
  * Reads a label of len bytes into *s.  With repair, bounds in the wrong order
  * are exchanged, a period that cannot be is replaced by the only other that
  * can, and a missing one is inferred; without, such a label keeps its amounts
@@ -375,30 +381,27 @@ settle_period(JmSalary *s, JmSalaryPeriod stated, bool thousands, bool repair)
 void
 jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 {
-	char		folded[JM_NORMALISED_MAX(LABEL_MAX)];
-	JmLabelWord words[MAX_WORDS];
-	JmSalaryPeriod stated = JM_PERIOD_NONE;
-	bool		structured = false;
+	JmLabel		split;
+	JmLabelWord *words = split.words;
+	JmSalaryPeriod stated;
+	bool		structured;
 	bool		percent = false;
 	bool		smic = false;
 	bool		thousands = false;
-	bool		only_min = false;
-	bool		only_max = false;
-	int			first = -1;
+	int			first;
 	int			n;
 	int			i;
-	size_t		folded_len;
 
 	memset(s, 0, sizeof(*s));
 	s->min = s->max = s->annual_min = s->annual_max = -1;
-	if (len > LABEL_MAX)
-		len = LABEL_MAX;
+	if (len > JM_LABEL_MAX)
+		len = JM_LABEL_MAX;
 	for (i = 0; i + 2 < (int) len; i++)
 		if (memcmp(label + i, "\xEF\xBF\xBD", 3) == 0 || memcmp(label + i, "\xC3\xAF\xC2", 3) == 0 ||
 			memcmp(label + i, "\xC3\x83\xC2", 3) == 0)
 			s->flags |= JM_SALARY_ENCODING_FIXED;
-	folded_len = jm_normalise(label, len, folded, NULL, 0);
-	n = join_cents(words, split_label(folded, folded_len, words));
+	jm_split_label(label, len, &split);
+	n = join_cents(words, split.n);
 
 	/* "sur 13.0 mois", "x 13 mois", "(13 mois)" */
 	for (i = 0; i + 2 < n; i++)
@@ -416,126 +419,10 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			percent = true;
 	}
 
-	/* the form of the API: a period (or "Autre", or none), "de", amounts */
-	if (WORD(0, "annuel mensuel horaire journalier cachet autre tjm de"))
-	{
-		stated = period_word(words, n, 0);
-		structured = WORD(0, "tjm de") || n == 1 || WORD(1, "de") || words[1].number;
-	}
-	if (!structured || stated == JM_PERIOD_NONE)
-	{
-		stated = JM_PERIOD_NONE;
-		for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
-			stated = period_word(words, n, i);
-		/* last, and "35 heures par semaine" tells the working time */
-		for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
-			if (WORD(i, "hebdomadaire hebdo semaine week") && (i == 0 || !words[i - 1].number) &&
-				!WORD(i - 2, "h heure heures") && !WORD(i - 1, "h heure heures"))
-				stated = JM_PERIOD_WEEK;
-	}
-
-	/* the first number that is an amount */
-	for (i = 0; i < n && first < 0; i++)
-	{
-		int			next = i + 1;
-		bool		worth;
-
-		if (!words[i].number || WORD(i + 1, "% e eme ieme em er mois heure heures h jour jours an ans") ||
-			(WORD(i - 1, "sur") && WORD(i + 1, "mois")))
-			continue;
-		/* a range lends its unit to its first number */
-		if (WORD(next, "a - et / ? ou") && next + 1 < n && words[next + 1].number &&
-			!WORD(next + 2, "%"))
-			next += 2;
-		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
-			WORD(next, "net nets brut bruts") || next == n;
-		if (next == n && !structured)
-			worth = i == 0;
-		if (worth)
-			first = i;
-	}
-
+	stated = stated_period(words, n, &structured);
+	first = first_amount(words, n, structured);
 	if (first >= 0)
-	{
-		int			at = first + 1;
-		bool		unit = false;
-		bool		first_thousand = false;
-		bool		second_thousand = false;
-
-		s->min = words[first].cents;
-		if (WORD(at, THOUSAND))
-		{
-			first_thousand = unit = true;
-			at++;
-		}
-		if (WORD(at, CURRENCY))
-		{
-			unit = true;
-			at++;
-		}
-		while (WORD(at, "brut bruts net nets"))
-			at++;
-		if (WORD(at, "jusqu"))
-			at++;
-		/* "EUR 40,000 - EUR 45,000" */
-		if (WORD(at, "a - et / ? ou") && WORD(at + 1, CURRENCY) && at + 2 < n && words[at + 2].number)
-		{
-			words[at + 1] = words[at];
-			at++;
-		}
-		if (WORD(at, "a - et / ? ou") && at + 1 < n && words[at + 1].number &&
-			!WORD(at + 2, "% e eme ieme mois h heures jours"))
-		{
-			s->max = words[at + 1].cents;
-			at += 2;
-			if (WORD(at, THOUSAND))
-				second_thousand = true;
-			/* "45 a 60 K": both; "45 euros a 60 K": the second */
-			if (second_thousand && !unit)
-				first_thousand = true;
-		}
-		for (i = 0; i < first; i++)
-		{
-			if (WORD(i, "partir minimum mini min des"))
-				only_min = true;
-			if (WORD(i, "jusqu maximum maxi max"))
-				only_max = true;
-		}
-		if (first_thousand && s->min < 10000000)
-			s->min *= 1000;
-		if ((second_thousand || (first_thousand && s->max >= 0 && s->max < 100000)) &&
-			s->max >= 0 && s->max < 10000000)
-			s->max *= 1000;
-		thousands = first_thousand || second_thousand;
-
-		if (s->max < 0)
-		{
-			s->max = s->min;
-			if (only_min)
-				s->max = -1;
-			else if (only_max)
-				s->min = -1;
-		}
-		if (s->min == 0 || s->max == 0)
-		{
-			s->flags |= JM_SALARY_ZERO;
-			if (s->min == 0)
-				s->min = -1;
-			if (s->max == 0)
-				s->max = -1;
-		}
-		else if (s->min >= 0 && s->max >= 0 && s->min > s->max)
-		{
-			s->flags |= JM_SALARY_SWAPPED;
-			if (repair)
-			{
-				long long	other = s->min;
-
-				s->min = s->max;
-				s->max = other;
-			}
-		}
-	}
+		thousands = read_bounds(words, n, first, repair, s);
 
 	if (s->min < 0 && s->max < 0)
 	{
@@ -545,148 +432,4 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 		return;
 	}
 	settle_period(s, stated, thousands, repair);
-}
-
-/* Folds and splits a label that is not a salary. */
-static int
-split_other(const char *label, size_t len, char *folded, JmLabelWord *words)
-{
-	if (len > LABEL_MAX)
-		len = LABEL_MAX;
-	return split_label(folded, jm_normalise(label, len, folded, NULL, 0), words);
-}
-
-/* The number that word i writes out, in hundredths; -1 when it is none. */
-static long long
-written_number(const JmLabelWord *words, int n, int i)
-{
-	static const char *const numbers[] = {
-		"un une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"
-	};
-	int			k;
-
-	for (k = 0; k < (int) (sizeof(numbers) / sizeof(numbers[0])); k++)
-		if (WORD(i, numbers[k]))
-			return (k + 1) * 100;
-	return -1;
-}
-
-/* "1 An(s) et 6 Mois": the months after the word for years, in hundredths. */
-static long long
-months_beside(const JmLabelWord *words, int n, int year_word)
-{
-	int			i = year_word + 1;
-
-	while (WORD(i, "( s ) et"))
-		i++;
-	return i + 1 < n && words[i].number && words[i].cents < 1200 && WORD(i + 1, "mois") ?
-		words[i].cents : 0;
-}
-
-/*
- * Months of experience that a label asks for ("2 An(s)", "Experience exigee de
- * 6 Mois"); 0 when beginners are accepted, -1 when it gives no duration.
- */
-int
-jm_experience_months(const char *label, size_t len)
-{
-	char		folded[JM_NORMALISED_MAX(LABEL_MAX)];
-	JmLabelWord words[MAX_WORDS];
-	int			n = split_other(label, len, folded, words);
-	int			i;
-
-	if (WORD(0, "debutant debutante debutants aucune sans"))
-		return 0;
-	for (i = 0; i < n; i++)
-	{
-		int			unit = i + 1;
-		long long	number = words[i].number ? words[i].cents : written_number(words, n, i);
-
-		if (number < 0 || number > 100000)
-			continue;
-		/* "de 1 a 3 ans": the least that will do */
-		if (WORD(unit, "a - / ou") && unit + 1 < n && words[unit + 1].number)
-			unit += 2;
-		if (WORD(unit, "an ans annee annees"))
-			return (int) ((number * 12 + months_beside(words, n, unit)) / 100);
-		if (WORD(unit, "mois"))
-			return (int) (number / 100);
-	}
-	return -1;
-}
-
-/*
- * Minutes of work a week that a label gives ("37H30/semaine Travail en
- * journee"), -1 when it gives none or what cannot be a week's.
- */
-int
-jm_weekly_minutes(const char *label, size_t len)
-{
-	char		folded[JM_NORMALISED_MAX(LABEL_MAX)];
-	JmLabelWord words[MAX_WORDS];
-	int			n = split_other(label, len, folded, words);
-	int			i;
-
-	for (i = 0; i + 1 < n; i++)
-	{
-		long long	minutes;
-		int			after = i + 2;
-
-		if (!words[i].number)
-			continue;
-		/* "entre 20 et 25 heures": as "20h a 25h", the first; not "2x8 - 35h" */
-		if (i + 3 < n && !WORD(i - 1, "x") && WORD(i + 1, "a - / et ou") && words[i + 2].number &&
-			words[i + 2].cents > words[i].cents && WORD(i + 3, "h heure heures"))
-			after = i + 4;
-		else if (!WORD(i + 1, "h heure heures"))
-			continue;
-		minutes = words[i].cents * 60 / 100;
-		if (after < n && words[after].number && words[after].cents < 6000 &&
-			words[after].text == words[after - 1].text +words[after - 1].len)
-		{
-			if (after == i + 2)
-				minutes += words[after].cents / 100;
-			after++;
-		}
-		/* "8h - 17h30" are times of day, "7h / jour" is not of a week */
-		if (minutes < 15 * 60 && after + 2 < n && WORD(after, "a - /") && words[after + 1].number &&
-			words[after + 1].cents <= 2400 && WORD(after + 2, "h heures"))
-		{
-			i = after + 2;
-			continue;
-		}
-		if (WORD(after, "/ par") && WORD(after + 1, "jour jours j"))
-			continue;
-		if (minutes > 0 && minutes <= 80 * 60)
-			return (int) minutes;
-	}
-	return -1;
-}
-
-/*
- * Days that a contract lasts ("CDD - 6 Mois", "Interim - 15 Jour(s)"), a month
- * as 30 days; -1 when the label gives no duration.
- */
-int
-jm_contract_days(const char *label, size_t len)
-{
-	char		folded[JM_NORMALISED_MAX(LABEL_MAX)];
-	JmLabelWord words[MAX_WORDS];
-	int			n = split_other(label, len, folded, words);
-	int			i;
-
-	for (i = 0; i + 1 < n; i++)
-	{
-		if (!words[i].number || words[i].cents == 0 || words[i].cents > 1000000)
-			continue;
-		if (WORD(i + 1, "mois"))
-			return (int) (words[i].cents * 30 / 100);
-		if (WORD(i + 1, "jour jours"))
-			return (int) (words[i].cents / 100);
-		if (WORD(i + 1, "semaine semaines"))
-			return (int) (words[i].cents * 7 / 100);
-		if (WORD(i + 1, "an ans"))
-			return (int) ((words[i].cents * 12 + months_beside(words, n, i + 1)) * 30 / 100);
-	}
-	return -1;
 }

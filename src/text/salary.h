@@ -1,6 +1,6 @@
 /*
  * salary.h
- *		Amounts, periods and durations read from the labels of offers.  Plain C.
+ *		Amounts and periods read from the salary labels of offers.  Plain C.
  */
 #ifndef JM_SALARY_H
 #define JM_SALARY_H
@@ -48,8 +48,5 @@ typedef struct JmSalary
 extern const char *jm_period_name(JmSalaryPeriod period);
 extern void jm_parse_salary(const char *label, size_t len, bool repair,
 							JmSalary *salary);
-extern int	jm_experience_months(const char *label, size_t len);
-extern int	jm_weekly_minutes(const char *label, size_t len);
-extern int	jm_contract_days(const char *label, size_t len);
 
 #endif							/* JM_SALARY_H */

@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "text/durations.h"
 #include "text/metier.h"
 #include "text/normalise.h"
 #include "text/rules.h"

@@ -3,6 +3,7 @@
  *		Labels of any bytes are read, and amounts stay plausible.
  */
 #include "text/literals.h"
+#include "text/durations.h"
 #include "text/salary.h"
 #include "text_env.h"
 

@@ -2,6 +2,7 @@
  * salary.c
  *		Labels of salaries, experience, working time and contracts.
  */
+#include "text/durations.h"
 #include "text/salary.h"
 #include "unit.h"
 
