@@ -20,11 +20,11 @@ OBJS_http = src/http/address.o src/http/client.o src/http/events.o src/http/fetc
 	src/http/gcra.o src/http/headers.o src/http/outcome.o \
 	src/http/quota.o src/http/retry.o src/http/server.o src/http/shared.o \
 	src/http/token.o src/http/transfer.o src/http/url.o
-OBJS_json = src/json/json.o src/json/json_text.o
+OBJS_json = src/json/json.o src/json/json_repair.o src/json/json_text.o
 OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o src/offers/harvest.o \
 	src/offers/harvest_cell.o src/offers/harvest_end.o src/offers/harvest_loop.o \
 	src/offers/harvest_plan.o src/offers/harvest_run.o src/offers/harvest_sql.o src/offers/head.o \
-	src/offers/iso8601.o src/offers/json_repair.o src/offers/load.o src/offers/load_checks.o \
+	src/offers/iso8601.o src/offers/load.o src/offers/load_checks.o \
 	src/offers/load_errors.o src/offers/load_sql.o src/offers/load_store.o src/offers/load_write.o \
 	src/offers/offers.o src/offers/page.o src/offers/plan.o src/offers/plan_bounds.o \
 	src/offers/plan_cell.o src/offers/plan_cut.o src/offers/plan_list.o src/offers/plan_split.o \

@@ -30,17 +30,14 @@ mask(char *message, size_t len, const char *secret)
 }
 
 /*
- * A text of the outside made fit for a message: in the database's encoding,
+ * A text of the outside made fit for a message: in UTF-8, as the database is,
  * without control characters.
  */
 static char *
 clean(MemoryContext context, const char *raw)
 {
 	char	   *result = MemoryContextStrdup(context, raw);
-	bool		utf8;
-
-	utf8 = GetDatabaseEncoding() == PG_UTF8 &&
-		pg_verify_mbstr(PG_UTF8, raw, strlen(raw), true);
+	bool		utf8 = pg_verify_mbstr(PG_UTF8, raw, strlen(raw), true);
 
 	for (char *p = result; *p; p++)
 		if ((unsigned char) *p < 0x20 || *p == 0x7f || (IS_HIGHBIT_SET(*p) && !utf8))

@@ -21,7 +21,6 @@
 #include "foreign/foreign.h"
 #include "http/http.h"
 #include "http/url.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -481,11 +480,10 @@ char *
 jm_url_encode(const char *plain)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	char	   *utf8 = pg_server_to_any(plain, strlen(plain), PG_UTF8);
-	char	   *result = palloc(strlen(utf8) * 3 + 1);
+	char	   *result = palloc(strlen(plain) * 3 + 1);
 	char	   *out = result;
 
-	for (const char *p = utf8; *p; p++)
+	for (const char *p = plain; *p; p++)
 	{
 		unsigned char c = *p;
 

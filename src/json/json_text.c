@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+#include "json/eight_bytes.h"
 
 /* Past blanks; never NULL. */
 const char *
@@ -22,20 +22,11 @@ jm_json_space(const char *p, const char *end)
 	return p;
 }
 
-/*
- * Do these eight bytes hold neither a quote, a backslash nor a control
- * character?  May say no where they do not; never yes where they do.
- */
+/* Do these eight bytes hold neither a quote, a backslash nor a control character? */
 static bool
 is_plain(uint64_t bytes)
 {
-	uint64_t	quote = bytes ^ EACH_BYTE('"');
-	uint64_t	slash = bytes ^ EACH_BYTE('\\');
-	uint64_t	below = (quote - EACH_BYTE(1)) & ~quote;
-
-	below |= (slash - EACH_BYTE(1)) & ~slash;
-	below |= (bytes - EACH_BYTE(0x20)) & ~bytes;
-	return (below & EACH_BYTE(0x80)) == 0;
+	return !jm_any_is(bytes, '"') && !jm_any_is(bytes, '\\') && !jm_any_below(bytes, 0x20);
 }
 
 static bool

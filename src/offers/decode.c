@@ -203,9 +203,9 @@ is_blank(const JsonbValue *v)
 	return false;
 }
 
-/* A scalar as text, or NULL for an array or object. */
-static char *
-scalar_text(const JsonbValue *v)
+/* A scalar as text, palloc'ed, or NULL for null, an array or object. */
+char *
+jm_scalar_text(const JsonbValue *v)
 {
 	switch (v->type)
 	{
@@ -239,7 +239,7 @@ trimmed(char *s)
 static bool
 scalar_number(const JsonbValue *v, double *number)
 {
-	char	   *text = scalar_text(v);
+	char	   *text = jm_scalar_text(v);
 	char	   *end;
 
 	if (text == NULL || v->type == jbvBool)
@@ -273,7 +273,7 @@ text_array(const JsonbValue *v, bool *isnull)
 
 			if (token != WJB_ELEM || is_blank(&element))
 				continue;
-			text = scalar_text(&element);
+			text = jm_scalar_text(&element);
 
 			if (text !=NULL)
 				array = accumArrayResult(array, CStringGetTextDatum(text), false,
@@ -304,13 +304,13 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 			if (v->type == jbvString)
 				*value = PointerGetDatum(cstring_to_text_with_len(v->val.string.val,
 																  v->val.string.len));
-			else if ((text = scalar_text(v)) !=NULL)
+			else if ((text = jm_scalar_text(v)) !=NULL)
 				*value = CStringGetTextDatum(text);
 			else
 				problem = "not a text";
 			break;
 		case KIND_CODE:
-			text = scalar_text(v);
+			text = jm_scalar_text(v);
 
 			if (text == NULL)
 				problem = "not a code";
@@ -322,7 +322,7 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 		case KIND_BOOL:
 			if (v->type == jbvBool)
 				*value = BoolGetDatum(v->val.boolean);
-			else if ((text = scalar_text(v)) !=NULL &&
+			else if ((text = jm_scalar_text(v)) !=NULL &&
 					 (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
 				*value = BoolGetDatum(text[0] == 't');
 			else
@@ -409,7 +409,7 @@ decode_element(JmOffer *offer, const JmList *list, const JsonbValue *v, int posi
 		/* old data give a bare label */
 		int			label = list->ndimension == 2 && list->ndigest == 2 ? 1 : 0;
 
-		element->values[label] = scalar_text(v);
+		element->values[label] = jm_scalar_text(v);
 		any = true;
 	}
 	else if (v->type == jbvBinary && JsonContainerIsObject(v->val.binary.data))
@@ -438,7 +438,7 @@ decode_element(JmOffer *offer, const JmList *list, const JsonbValue *v, int posi
 			}
 			else if (!is_blank(&value))
 			{
-				element->values[f] = scalar_text(&value);
+				element->values[f] = jm_scalar_text(&value);
 				any = any || element->values[f] != NULL;
 			}
 		}

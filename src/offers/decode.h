@@ -128,6 +128,7 @@ typedef struct JmOffer
 
 extern void jm_offer_decode(JsonbContainer *document, JmOffer *offer);
 extern Jsonb *jm_offer_public_document(const JsonbValue *document);
+extern char *jm_scalar_text(const JsonbValue *v);
 extern pg_uuid_t jm_digest(char *const *parts, int n);
 extern Oid	jm_column_type(JmColumn column);
 extern const char *jm_column_name(JmColumn column);

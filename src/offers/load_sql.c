@@ -40,26 +40,11 @@ lock_sql(const char *table, const char *column, const char *batch)
 					table, column, batch);
 }
 
-/* Schema of PostGIS, quoted: its functions must not come from search_path. */
-static char *
-postgis_schema(void)
-{
-	char	   *schema;
-
-	if (SPI_execute("SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e "
-					"JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
-					"WHERE e.extname = 'postgis'", true, 1) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "extension postgis not found");
-	schema = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
-	SPI_freetuptable(SPI_tuptable);
-	return schema;
-}
-
 static char *
 offer_sql(bool understand)
 {
 	StringInfoData sql;
-	char	   *postgis = postgis_schema();
+	char	   *postgis = jm_postgis_schema();
 
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "INSERT INTO jobmarket.offer AS o (offer_id, source, content_hash, company_id");
@@ -309,7 +294,7 @@ void
 jm_load_follow_postgis(void)
 {
 	static char planned[NAMEDATALEN * 2 + 3];
-	char	   *schema = postgis_schema();
+	char	   *schema = jm_postgis_schema();
 
 	if (plans[ST_OFFER] && strcmp(planned, schema) != 0)
 	{

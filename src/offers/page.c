@@ -9,9 +9,9 @@
 
 #include "core/compat.h"
 #include "fmgr.h"
+#include "json/json_repair.h"
 #include "json/json_text.h"
 #include "miscadmin.h"
-#include "offers/json_repair.h"
 #include "offers/page.h"
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"

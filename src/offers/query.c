@@ -6,33 +6,25 @@
 
 #include "core/compat.h"
 #include "offers/criteria.h"
+#include "offers/decode.h"
 #include "offers/query.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/numeric.h"
 
+/* One value of a criterion as text; ERROR when the search cannot take it. */
 static char *
 element_text(const char *name, const JsonbValue *v)
 {
-	switch (v->type)
-	{
-		case jbvString:
-			if (memchr(v->val.string.val, ',', v->val.string.len))
-				break;
-			return pnstrdup(v->val.string.val, v->val.string.len);
-		case jbvNumeric:
-			return DatumGetCString(DirectFunctionCall1(numeric_out,
-													   NumericGetDatum(v->val.numeric)));
-		case jbvBool:
-			return pstrdup(v->val.boolean ? "true" : "false");
-		default:
-			break;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("criterion \"%s\" has a value that the search cannot take", name),
-			 errdetail("A value is a text without commas, a number, true or false."),
-			 errhint("Give several values as an array, as in {\"codeROME\": [\"M1805\", \"M1811\"]}.")));
+	char	   *text = jm_scalar_text(v);
+
+	if (text == NULL || strchr(text, ','))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("criterion \"%s\" has a value that the search cannot take", name),
+				 errdetail("A value is a text without commas, a number, true or false."),
+				 errhint("Give several values as an array, as in {\"codeROME\": [\"M1805\", \"M1811\"]}.")));
+	return text;
 }
 
 /* One criterion's values: a scalar (which may list several), or an array. */

@@ -52,13 +52,7 @@ add_keyword(void *arg, Datum *values, bool *nulls)
 {
 	JmKeywordRules *rules = arg;
 
-	if (rules->n_keywords == rules->max_keywords)
-	{
-		rules->max_keywords = rules->max_keywords ? 2 * rules->max_keywords : 1024;
-		rules->keywords = rules->keywords == NULL ?
-			palloc(rules->max_keywords * sizeof(JmKeyword)) :
-			repalloc_huge(rules->keywords, rules->max_keywords * sizeof(JmKeyword));
-	}
+	JM_GROW(rules->keywords, rules->n_keywords, rules->max_keywords);
 	rules->keywords[rules->n_keywords].name = TextDatumGetCString(values[0]);
 	rules->keywords[rules->n_keywords].datum = PointerGetDatum(PG_DETOAST_DATUM_COPY(values[0]));
 	rules->n_keywords++;
@@ -89,13 +83,7 @@ new_variant(JmKeywordRules *rules)
 {
 	JmDictionary *d = &rules->dictionary;
 
-	if (d->n_variants == rules->max_variants)
-	{
-		rules->max_variants = rules->max_variants ? 2 * rules->max_variants : 2048;
-		d->variants = d->variants == NULL ?
-			palloc(rules->max_variants * sizeof(JmVariant)) :
-			repalloc_huge(d->variants, rules->max_variants * sizeof(JmVariant));
-	}
+	JM_GROW(d->variants, d->n_variants, rules->max_variants);
 	memset(&d->variants[d->n_variants], 0, sizeof(JmVariant));
 	return &d->variants[d->n_variants++];
 }

@@ -9,7 +9,6 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
@@ -47,17 +46,6 @@ typedef struct JmPlaceRows
 	bool		have_points;
 } JmPlaceRows;
 
-/* Room for one more element in an array of n, max allocated. */
-#define GROW(array, n, max) \
-	do { \
-		if ((n) == (max)) \
-		{ \
-			(max) = (max) ? 2 * (max) : 256; \
-			(array) = (array) ? repalloc_huge((array), (max) * sizeof(*(array))) : \
-				palloc((max) * sizeof(*(array))); \
-		} \
-	} while (0)
-
 /* The key of a name, which ends in NUL. */
 static char *
 name_key(Datum name)
@@ -90,7 +78,7 @@ add_region(void *arg, Datum *values, bool *nulls)
 	JmGazetteer *g = &rows->gazetteer;
 	JmRegion   *r;
 
-	GROW(g->regions, g->n_regions, rows->max_regions);
+	JM_GROW(g->regions, g->n_regions, rows->max_regions);
 	r = &g->regions[g->n_regions++];
 	set_code(r->code, values[0]);
 	r->key = name_key(values[1]);
@@ -111,7 +99,7 @@ add_departement(void *arg, Datum *values, bool *nulls)
 	JmDepartement *d;
 	char		region[JM_CODE_MAX];
 
-	GROW(g->departements, g->n_departements, rows->max_departements);
+	JM_GROW(g->departements, g->n_departements, rows->max_departements);
 	d = &g->departements[g->n_departements];
 	set_code(d->code, values[0]);
 	d->key = name_key(values[1]);
@@ -162,7 +150,7 @@ add_commune(void *arg, Datum *values, bool *nulls)
 	if (i < 0)
 		return;					/* its departement is being deleted */
 
-	GROW(g->communes, g->n_communes, rows->max_communes);
+	JM_GROW(g->communes, g->n_communes, rows->max_communes);
 	c = &g->communes[g->n_communes];
 	memset(c, 0, sizeof(JmCommune));
 	set_code(c->insee, values[0]);
@@ -200,7 +188,7 @@ add_commune(void *arg, Datum *values, bool *nulls)
 	if (!nulls[6])
 	{
 		c->arrondissement = true;
-		GROW(rows->parents, rows->n_parents, rows->max_parents);
+		JM_GROW(rows->parents, rows->n_parents, rows->max_parents);
 		set_code(rows->parents[rows->n_parents++].insee, values[6]);
 	}
 
@@ -211,7 +199,7 @@ add_commune(void *arg, Datum *values, bool *nulls)
 	{
 		if (code_nulls[i])
 			continue;
-		GROW(g->postal_codes, g->n_postal, rows->max_postal);
+		JM_GROW(g->postal_codes, g->n_postal, rows->max_postal);
 		set_code(g->postal_codes[g->n_postal].code, codes[i]);
 		g->postal_codes[g->n_postal++].commune = g->n_communes;
 		c->n_postal++;
@@ -239,7 +227,7 @@ add_former(void *arg, Datum *values, bool *nulls)
 	JmPlaceRows *rows = arg;
 	JmGazetteer *g = &rows->gazetteer;
 
-	GROW(g->former, g->n_former, rows->max_former);
+	JM_GROW(g->former, g->n_former, rows->max_former);
 	set_code(g->former[g->n_former].insee, values[0]);
 	set_code(g->former[g->n_former].current, values[1]);
 	g->former[g->n_former++].key = nulls[2] ? "" : name_key(values[2]);
@@ -259,7 +247,7 @@ add_alias(void *arg, Datum *values, bool *nulls)
 	JmPlaceAlias *alias;
 	char		code[JM_CODE_MAX];
 
-	GROW(g->aliases, g->n_aliases, rows->max_aliases);
+	JM_GROW(g->aliases, g->n_aliases, rows->max_aliases);
 	alias = &g->aliases[g->n_aliases];
 	alias->key = name_key(values[0]);
 	alias->region = alias->departement = alias->commune = -1;
@@ -354,24 +342,11 @@ PG_FUNCTION_INFO_V1(jobmarket_resolve_place);
 Datum
 jobmarket_resolve_place(PG_FUNCTION_ARGS)
 {
-	TupleDesc	tupdesc = fcinfo->flinfo->fn_extra;
 	JmGazetteer *g = jm_rule_cache(&place_cache);
 	JmPlaceInput in = {NULL, 0, NULL, 0, NULL, 0, NAN, NAN};
 	JmPlace		place;
 	Datum		values[9];
 	bool		nulls[9];
-
-	if (tupdesc == NULL)
-	{
-		MemoryContext old;
-
-		if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "return type must be a row type");
-		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
-		MemoryContextSwitchTo(old);
-		fcinfo->flinfo->fn_extra = tupdesc;
-	}
 
 	if (!PG_ARGISNULL(0))
 		in.label = jm_utf8(PG_GETARG_TEXT_PP(0), &in.label_len);
@@ -404,5 +379,5 @@ jobmarket_resolve_place(PG_FUNCTION_ARGS)
 		values[7] = Float8GetDatum(place.latitude);
 		values[8] = Float8GetDatum(place.longitude);
 	}
-	return HeapTupleGetDatum(heap_form_tuple(tupdesc, values, nulls));
+	return jm_result_row(fcinfo, values, nulls);
 }

@@ -71,12 +71,7 @@ add_role(void *arg, Datum *values, bool *nulls)
 {
 	JmRoleRules *rules = arg;
 
-	if (rules->n_roles == rules->max_roles)
-	{
-		rules->max_roles = rules->max_roles ? 2 * rules->max_roles : 64;
-		rules->roles = rules->roles ? repalloc(rules->roles, rules->max_roles * sizeof(char *)) :
-			palloc(rules->max_roles * sizeof(char *));
-	}
+	JM_GROW(rules->roles, rules->n_roles, rules->max_roles);
 	rules->roles[rules->n_roles++] = TextDatumGetCString(values[0]);
 }
 
@@ -111,12 +106,7 @@ add_rule(void *arg, Datum *values, bool *nulls)
 	char	   *s;
 	size_t		len;
 
-	if (rows->count == rows->max)
-	{
-		rows->max = rows->max ? 2 * rows->max : 128;
-		rows->rows = rows->rows ? repalloc(rows->rows, rows->max * sizeof(JmRuleRow)) :
-			palloc(rows->max * sizeof(JmRuleRow));
-	}
+	JM_GROW(rows->rows, rows->count, rows->max);
 	row = &rows->rows[rows->count];
 	memset(row, 0, sizeof(JmRuleRow));
 	row->rule.rule_id = DatumGetInt32(values[0]);

@@ -19,7 +19,7 @@
 #include "commands/trigger.h"
 #include "executor/tuptable.h"
 #include "fmgr.h"
-#include "mb/pg_wchar.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "text/rules.h"
@@ -40,27 +40,15 @@ palloc_in(void *context, size_t size)
 	return MemoryContextAllocHuge(CurrentMemoryContext, size);
 }
 
-/*
- * The bytes of t in UTF-8, *len of them: in place when the database's encoding
- * is that (or none), otherwise a copy.
- */
+/* The bytes of t, *len of them, in place: UTF-8, as the database's encoding is. */
 char *
 jm_utf8(const text *t, size_t *len)
 {
-	char	   *s = VARDATA_ANY(t);
-	int			n = VARSIZE_ANY_EXHDR(t);
-	char	   *converted;
-
-	*len = n;
-	if (GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII)
-		return s;
-	converted = pg_server_to_any(s, n, PG_UTF8);
-	if (converted != s)
-		*len = strlen(converted);
-	return converted;
+	*len = VARSIZE_ANY_EXHDR(t);
+	return VARDATA_ANY(t);
 }
 
-/* A text of len bytes of UTF-8, in the database's encoding. */
+/* A text of len bytes of UTF-8. */
 text *
 jm_text_from_utf8(const char *s, size_t len)
 {
@@ -68,14 +56,30 @@ jm_text_from_utf8(const char *s, size_t len)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("normalised text of %zu bytes is too long", len)));
-	if (GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII)
-	{
-		char	   *converted = pg_any_to_server(s, (int) len, PG_UTF8);
-
-		if (converted != s)
-			return cstring_to_text(converted);
-	}
 	return cstring_to_text_with_len(s, (int) len);
+}
+
+/*
+ * The result of a function that returns one row.  Its type is kept with the
+ * call site (fn_extra is ours), so that it is looked up once a query.
+ */
+Datum
+jm_result_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	TupleDesc	desc = fcinfo->flinfo->fn_extra;
+
+	if (desc == NULL)
+	{
+		MemoryContext old;
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		desc = BlessTupleDesc(CreateTupleDescCopy(desc));
+		MemoryContextSwitchTo(old);
+		fcinfo->flinfo->fn_extra = desc;
+	}
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
 }
 
 static void

@@ -340,11 +340,6 @@ search_words(text *t, size_t *length)
 				memset(s + i, ' ', n);
 			i += n - 1;
 		}
-	if (GetDatabaseEncoding() != PG_UTF8 && GetDatabaseEncoding() != PG_SQL_ASCII)
-	{
-		s = pg_any_to_server(s, (int) len, PG_UTF8);
-		len = strlen(s);
-	}
 	*length = len;
 	return s;
 }

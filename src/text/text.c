@@ -7,7 +7,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "text/durations.h"
 #include "text/metier.h"
 #include "text/normalise.h"
@@ -105,7 +104,6 @@ PG_FUNCTION_INFO_V1(jobmarket_parse_salary);
 Datum
 jobmarket_parse_salary(PG_FUNCTION_ARGS)
 {
-	TupleDesc	tupdesc = fcinfo->flinfo->fn_extra;
 	text	   *policy = PG_GETARG_TEXT_PP(1);
 	Datum		values[7];
 	bool		nulls[7];
@@ -127,18 +125,6 @@ jobmarket_parse_salary(PG_FUNCTION_ARGS)
 				 errmsg("unknown salary policy \"%s\"", text_to_cstring(policy)),
 				 errhint("Policies are \"repair\" and \"strict\".")));
 
-	if (tupdesc == NULL)
-	{
-		MemoryContext old;
-
-		if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "return type must be a row type");
-		old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-		tupdesc = BlessTupleDesc(CreateTupleDescCopy(tupdesc));
-		MemoryContextSwitchTo(old);
-		fcinfo->flinfo->fn_extra = tupdesc;
-	}
-
 	jm_parse_salary(s, len, repair, &salary);
 	memset(nulls, false, sizeof(nulls));
 	memset(values, 0, sizeof(values));
@@ -159,7 +145,7 @@ jobmarket_parse_salary(PG_FUNCTION_ARGS)
 			flags[n_flags++] = CStringGetTextDatum(jm_salary_flags[i]);
 	values[6] = n_flags == 0 ? PointerGetDatum(construct_empty_array(TEXTOID)) :
 		PointerGetDatum(construct_array(flags, n_flags, TEXTOID, -1, false, TYPALIGN_INT));
-	return HeapTupleGetDatum(heap_form_tuple(tupdesc, values, nulls));
+	return jm_result_row(fcinfo, values, nulls);
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_experience_months);

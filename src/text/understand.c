@@ -116,6 +116,24 @@ jm_lock_loads(void)
 	LockDatabaseObject(NamespaceRelationId, get_namespace_oid("jobmarket", false), 0, ExclusiveLock);
 }
 
+/*
+ * Schema of PostGIS, quoted: its functions must not come from search_path.
+ * Needs SPI.
+ */
+char *
+jm_postgis_schema(void)
+{
+	char	   *schema;
+
+	if (SPI_execute("SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e "
+					"JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace "
+					"WHERE e.extname = 'postgis'", true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "extension postgis not found");
+	schema = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	SPI_freetuptable(SPI_tuptable);
+	return schema;
+}
+
 /* Runs a statement; returns how many rows it wrote. */
 static int64
 write_rows(const char *sql, int expected)
@@ -183,11 +201,7 @@ jobmarket_reclassify_offers(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	desc = BlessTupleDesc(desc);
 	SPI_connect();
-	if (SPI_execute("SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n "
-					"ON n.oid = e.extnamespace WHERE e.extname = 'postgis'", true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "extension postgis not found");
-	postgis = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	postgis = jm_postgis_schema();
 
 	jm_lock_rules();
 	offers = read_offers("jm_offers", psprintf(offers_sql, postgis, psprintf(JM_UNDERSTOOD_GEOM, postgis)));

@@ -60,5 +60,6 @@
 
 extern void jm_lock_rules(void);
 extern void jm_lock_loads(void);
+extern char *jm_postgis_schema(void);
 
 #endif							/* JM_UNDERSTAND_H */

@@ -1,5 +1,5 @@
 /* Text that jsonb refuses must come out acceptable, and all other text as it was. */
-#include "offers/json_repair.h"
+#include "json/json_repair.h"
 #include "unit.h"
 
 static char out[4096];

@@ -8,11 +8,13 @@
  * U+FFFD, the character that stands for what could not be read.  A byte order
  * mark at the start is dropped.  Knows nothing of the server.
  */
-#include "offers/json_repair.h"
+#include "json/json_repair.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "json/eight_bytes.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -44,16 +46,11 @@ utf8_length(const unsigned char *s, size_t left)
 	return 0;
 }
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
 /* Are these eight bytes ASCII without a backslash or a zero? */
 static bool
 is_plain(uint64_t bytes)
 {
-	uint64_t	slash = bytes ^ EACH_BYTE('\\');
-
-	/* the classic test for a zero byte; exact where no byte is above 0x7f */
-	return ((bytes | (bytes - EACH_BYTE(1)) | (slash - EACH_BYTE(1))) & EACH_BYTE(0x80)) == 0;
+	return !jm_any_high(bytes) && !jm_any_is(bytes, '\\') && !jm_any_below(bytes, 1);
 }
 
 /* The value of the four hexadecimal digits at s, or -1. */
