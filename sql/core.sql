@@ -32,9 +32,10 @@ COMMENT ON FUNCTION jobmarket.version() IS
 'Version of the loaded library';
 
 -- Rows that ship with the extension come back with CREATE EXTENSION, so a dump
--- holds only those that users added or edited (shipped = false).  Two triggers
--- keep that true: an edit clears the mark, and an inserted row replaces the
--- shipped row of the same key, which is how an edited row survives a restore.
+-- holds only those that users added or edited (shipped = false).  Triggers keep
+-- that true: an edit clears the mark, an inserted row replaces the shipped row
+-- of the same key, which is how an edited row survives a restore, and the keys
+-- of those that are deleted are noted, so that a restore deletes them again.
 CREATE FUNCTION jobmarket.shipped_row_edited() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -76,6 +77,83 @@ REVOKE ALL ON FUNCTION jobmarket.shipped_row_replaced() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.shipped_row_replaced() IS
 'Trigger: an inserted row takes the place of the row of the same key that came with the extension, as the restore of an edited row needs; ON CONFLICT does not come into it';
 
+-- pg_dump sorts tables by name where no foreign key says otherwise: this one
+-- comes after those whose rows may refer to one another.
+CREATE TABLE jobmarket.shipped_row_deleted (
+	table_name name,
+	key text,
+	PRIMARY KEY (table_name, key)
+);
+SELECT pg_extension_config_dump('jobmarket.shipped_row_deleted', '');
+COMMENT ON TABLE jobmarket.shipped_row_deleted IS
+'Rows that came with the extension and that users deleted or gave another key: the restore of a dump deletes them too. Take a row away for its like to come back then';
+COMMENT ON COLUMN jobmarket.shipped_row_deleted.table_name IS 'Table of schema jobmarket';
+COMMENT ON COLUMN jobmarket.shipped_row_deleted.key IS 'The row''s primary key';
+
+-- Who may delete a row need not be allowed to write here.
+CREATE FUNCTION jobmarket.note_shipped_row_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'TRUNCATE' THEN
+		EXECUTE format('INSERT INTO jobmarket.shipped_row_deleted SELECT $1, %I FROM %I.%I WHERE shipped
+						ON CONFLICT DO NOTHING', TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME)
+			USING TG_TABLE_NAME;
+	ELSIF TG_OP = 'DELETE' OR to_jsonb(NEW) -> TG_ARGV[0] <> to_jsonb(OLD) -> TG_ARGV[0] THEN
+		INSERT INTO jobmarket.shipped_row_deleted VALUES (TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0])
+		ON CONFLICT DO NOTHING;
+	END IF;
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.note_shipped_row_deleted() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.note_shipped_row_deleted() IS
+'Trigger: notes the key of a row that came with the extension and is deleted, so that a restore deletes it again';
+
+CREATE FUNCTION jobmarket.delete_shipped_rows() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	d record;
+	deleted bigint;
+	again boolean := true;
+	in_use text;
+BEGIN
+	-- rows that refer to others may be noted after these: until nothing moves
+	WHILE again LOOP
+		again := false;
+		in_use := NULL;
+		FOR d IN
+			SELECT s.table_name, s.key, a.attname
+			FROM jobmarket.shipped_row_deleted s
+			JOIN pg_trigger t ON t.tgrelid = to_regclass(format('jobmarket.%I', s.table_name))
+				AND t.tgname = 'shipped_row_replaced'
+			JOIN pg_index i ON i.indrelid = t.tgrelid AND i.indisprimary
+			JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+		LOOP
+			BEGIN
+				EXECUTE format('DELETE FROM jobmarket.%I WHERE shipped AND %I = %L', d.table_name, d.attname, d.key);
+				GET DIAGNOSTICS deleted = ROW_COUNT;
+				again := again OR deleted > 0;
+			EXCEPTION WHEN foreign_key_violation THEN
+				in_use := concat_ws(', ', in_use, format('%s %s', d.table_name, d.key));
+			END;
+		END LOOP;
+	END LOOP;
+	IF in_use IS NOT NULL THEN
+		RAISE WARNING 'rows that came with the extension stay, for others refer to them: %', in_use
+			USING HINT = 'Delete them where they shall be gone here too.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.delete_shipped_rows() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.delete_shipped_rows() IS
+'Trigger: deletes the rows that shipped_row_deleted names, which a restore fills';
+-- not when a deletion is noted, which comes from within a trigger
+CREATE TRIGGER delete_shipped_rows AFTER INSERT ON jobmarket.shipped_row_deleted
+	FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION jobmarket.delete_shipped_rows();
+
 CREATE PROCEDURE jobmarket.keep_shipped(tbl regclass, key_column name)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -86,6 +164,11 @@ BEGIN
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_edited()', tbl);
 	EXECUTE format('CREATE TRIGGER shipped_row_replaced BEFORE INSERT ON %s
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_replaced(%L)', tbl, key_column);
+	EXECUTE format('CREATE TRIGGER shipped_row_deleted AFTER DELETE OR UPDATE OF %I ON %s
+					FOR EACH ROW WHEN (OLD.shipped) EXECUTE FUNCTION jobmarket.note_shipped_row_deleted(%L)',
+				   key_column, tbl, key_column);
+	EXECUTE format('CREATE TRIGGER shipped_rows_truncated BEFORE TRUNCATE ON %s
+					FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.note_shipped_row_deleted(%L)', tbl, key_column);
 	PERFORM pg_extension_config_dump(tbl, 'WHERE NOT shipped');
 END
 $$;

@@ -20,3 +20,30 @@ SELECT count(*) FROM jobmarket.region;
 INSERT INTO jobmarket.region VALUES ('999', 'Mine', 'com', true);
 SELECT shipped FROM jobmarket.region WHERE region_code = '999';
 ROLLBACK;
+
+-- a deleted shipped row is noted, by whoever may delete it, and its like goes
+-- when the note is restored
+BEGIN;
+CREATE ROLE regress_jobmarket_editor;
+GRANT SELECT, UPDATE, DELETE ON jobmarket.contract_type TO regress_jobmarket_editor;
+SET LOCAL ROLE regress_jobmarket_editor;
+DELETE FROM jobmarket.contract_type WHERE contract_type_code = 'CDI';
+UPDATE jobmarket.contract_type SET contract_type_code = 'XDD' WHERE contract_type_code = 'CDD';
+UPDATE jobmarket.contract_type SET label = 'Seasonal' WHERE contract_type_code = 'SAI';
+DELETE FROM jobmarket.contract_type WHERE contract_type_code = 'XDD';
+RESET ROLE;
+TABLE jobmarket.shipped_row_deleted ORDER BY table_name, key;
+ROLLBACK;
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SELECT count(*) FROM jobmarket.qualification;
+TRUNCATE jobmarket.qualification CASCADE;
+SELECT table_name, count(*) FROM jobmarket.shipped_row_deleted GROUP BY 1;
+ROLLBACK;
+BEGIN;
+-- a region before its département, one that is in use, and what is not there
+INSERT INTO jobmarket.shipped_row_deleted VALUES
+	('region', '975'), ('departement', '975'), ('region', '94'), ('region', 'x'), ('offer', 'x'), ('nowhere', 'x');
+SELECT region_code FROM jobmarket.region WHERE region_code IN ('975', '94');
+TABLE jobmarket.shipped_row_deleted ORDER BY table_name, key;
+ROLLBACK;

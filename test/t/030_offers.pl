@@ -181,18 +181,28 @@ is($status, 0, 'a hostile search_path is not followed') or diag $stderr;
 $node->safe_psql('http', q{
 	UPDATE jobmarket.region SET name = 'Corsica' WHERE region_code = '94';
 	UPDATE jobmarket.contract_type SET label = 'Permanent' WHERE contract_type_code = 'CDI';
-	INSERT INTO jobmarket.source (source, name) VALUES ('apec', 'APEC')});
+	INSERT INTO jobmarket.source (source, name) VALUES ('apec', 'APEC');
+	-- a rule, a region with its departement before it, a role with its rules, and a key
+	DELETE FROM jobmarket.role_rule WHERE rule_id = 4;
+	DELETE FROM jobmarket.commune WHERE departement_code = '975';
+	DELETE FROM jobmarket.departement WHERE departement_code = '975';
+	DELETE FROM jobmarket.region WHERE region_code = '975';
+	DELETE FROM jobmarket.role WHERE role_code = 'PM';
+	UPDATE jobmarket.role SET role_code = 'DBA' WHERE role_code = 'DB';
+	TRUNCATE jobmarket.place_alias});
 my $dump = "$PostgreSQL::Test::Utils::tmp_check/offers.dump";
 $node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('http') ], 'pg_dump');
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $node->connstr('restored'), $dump ], 'pg_restore');
 is(digest('restored'), digest('http'), 'the same offers after a restore');
-foreach my $table (qw(region departement source commune rome_appellation referential_value
+foreach my $table (qw(region departement role role_rule place_alias keyword_variant shipped_row_deleted source commune rome_appellation referential_value
 	harvest_run harvest_cell harvest_error offer_sighting offer_change))
 {
 	my $sql = "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM jobmarket.$table t";
 	is($node->safe_psql('restored', $sql), $node->safe_psql('http', $sql), "restored: $table");
 }
+is($node->safe_psql('restored', q{SELECT count(*) FROM jobmarket.role_rule WHERE rule_id = 4 OR role_code = 'PM'}), 0,
+	'shipped rows that were deleted stay away');
 like($node->safe_psql('restored', q{SELECT l FROM jobmarket.load_offers('[{"id": "AFTER01"}]') l}), qr/\(1,1,0,0,0\)/,
 	'and it loads');
 
