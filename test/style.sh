@@ -3,6 +3,8 @@
 # they are (fix: makes them so), and rules of the house that a grep can check.
 cd "$1" || exit 1
 bad=0
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
 # The option string of the server's pgindent.
 for file in src/*/*.[ch] test/unit/*.[ch] test/emulator/*.[ch]; do
 	[ -f "$file" ] || continue
@@ -10,18 +12,17 @@ for file in src/*/*.[ch] test/unit/*.[ch] test/emulator/*.[ch]; do
 	case $file in */data_*) continue ;; esac
 	pg_bsd_indent -bad -bap -bbb -bc -bl -cli1 -cp33 -cdb -nce -d0 -di12 -nfc1 \
 		-i4 -l79 -lp -lpl -nip -npro -sac -tpg -ts4 -Utypedefs.list \
-		<"$file" 2>/tmp/jm-indent-err.$$ |
+		<"$file" 2>"$scratch/errors" |
 		# as pgindent does: a function's pointer result is not a declaration
-		sed -E 's/^([A-Za-z_][A-Za-z0-9_]*)[ \t]+\*$/\1 */' >/tmp/jm-indent.$$
-	[ ! -s /tmp/jm-indent-err.$$ ] || bad=1
-	cat /tmp/jm-indent-err.$$
+		sed -E 's/^([A-Za-z_][A-Za-z0-9_]*)[ \t]+\*$/\1 */' >"$scratch/indented"
+	[ ! -s "$scratch/errors" ] || bad=1
+	cat "$scratch/errors"
 	if [ "$2" = fix ]; then
-		cmp -s "$file" /tmp/jm-indent.$$ || cat /tmp/jm-indent.$$ >"$file"
+		cmp -s "$file" "$scratch/indented" || cat "$scratch/indented" >"$file"
 	else
-		diff -u "$file" /tmp/jm-indent.$$ || bad=1
+		diff -u "$file" "$scratch/indented" || bad=1
 	fi
 done
-rm -f /tmp/jm-indent.$$ /tmp/jm-indent-err.$$
 
 # forbid WHY PATTERN FILES...
 forbid()

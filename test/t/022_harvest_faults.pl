@@ -90,6 +90,29 @@ is(row($node, $run->{run_id})->{status}, 'complete', 'resumed when the API is we
 # characters that were broken each time were stored as they came
 harvest($node, "'{ft}'");
 is(HarvestTest::state($node), $expected, 'and the next harvest makes the rest good');
+
+# Cancelled in its last act, which deletes old history and which another
+# session holds up here: all is stored, and the run stays complete.
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION public.hold_up() RETURNS trigger LANGUAGE plpgsql AS $$
+	BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END $$;
+	CREATE TRIGGER hold_up BEFORE DELETE ON jobmarket.harvest_run FOR EACH STATEMENT EXECUTE FUNCTION public.hold_up()});
+my $holder = $node->background_psql('postgres');
+$holder->query('SELECT pg_advisory_lock(42)');
+my ($session, $pid) = begin_harvest($node, "CALL jobmarket.harvest('{ft}')");
+wait_for($node, "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = $pid AND locktype = 'advisory' AND objid = 42 AND NOT granted)");
+$run = row($node);
+is($run->{status}, 'complete', 'complete before old history is deleted');
+$node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
+is($session->query('SELECT jobmarket.http_live_handles()'), '0', 'cancelled then: no handle left');
+like($session->{stderr}, qr/canceling statement due to user request/, 'the caller is told');
+is_deeply(row($node), $run, 'the run stays as it was: complete');
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE pid = $pid AND locktype = 'advisory'"), '0', 'the lock is gone');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.harvest_live()'), '0', 'and no progress is shown');
+$session->quit;
+$holder->quit;
+cmp_ok(harvest($node, "'{ft}'")->{run_id}, '>', $run->{run_id}, 'the next harvest is a new one');
+is(row($node)->{status}, 'complete', 'and complete');
 $emulator->stop;
 $node->stop;
 done_testing();
