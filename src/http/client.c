@@ -197,19 +197,12 @@ submit(JmClient *client, MemoryContext parent, JmServer *server,
 
 JmRequest *
 jm_client_submit(JmClient *client, JmServer *server, const char *path,
-				 const char *query, void *tag)
-{
-	return submit(client, client->context, server, path, query, tag);
-}
-
-JmRequest *
-jm_client_submit_later(JmClient *client, JmServer *server, const char *path,
-					   const char *query, void *tag, int pause_ms)
+				 const char *query, void *tag, int pause_ms)
 {
 	JmRequest  *request = submit(client, client->context, server, path, query, tag);
 	JmCall	   *call = (JmCall *) request;
 
-	if (pause_ms > 0 && call->state == CALL_WAITING)
+	if (pause_ms > 0)
 	{
 		call->state = CALL_BACKOFF;
 		call->wake_at = jm_http_now() + pause_ms * INT64CONST(1000);

@@ -99,15 +99,11 @@ extern void jm_client_destroy(JmClient *client);
 /*
  * Queues GET api_url || path || '?' || query.  path and query are copied;
  * server must outlive the request.  Nothing is sent before the next
- * jm_client_wait.
+ * jm_client_wait, nor before pause_ms milliseconds have passed.
  */
 extern JmRequest *jm_client_submit(JmClient *client, JmServer *server,
-								   const char *path, const char *query, void *tag);
-
-/* Likewise, and it is not sent before so many milliseconds have passed. */
-extern JmRequest *jm_client_submit_later(JmClient *client, JmServer *server,
-										 const char *path, const char *query, void *tag,
-										 int pause_ms);
+								   const char *path, const char *query, void *tag,
+								   int pause_ms);
 
 /*
  * Works on all requests of the client until one is complete, and returns it.

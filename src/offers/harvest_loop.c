@@ -78,9 +78,9 @@ submit(JmHarvest *h, const JmPlanAsk *ask, JmHarvestServer *server)
 	tag->ask = *ask;
 	tag->server = server;
 	criteria = jm_criteria_set(criteria, "sort", "1");
-	jm_client_submit_later(h->client, server->server, "/v2/offres/search",
-						   jm_criteria_query(criteria, ask->first, ask->last), tag,
-						   ask->pause_ms);
+	jm_client_submit(h->client, server->server, "/v2/offres/search",
+					 jm_criteria_query(criteria, ask->first, ask->last), tag,
+					 ask->pause_ms);
 	server->load++;
 	MemoryContextSwitchTo(old);
 }
