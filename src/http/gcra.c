@@ -39,8 +39,8 @@ jm_gcra_interval(double rate)
  *		Lets a request go now, or says how long to wait.
  *
  * Returns 0 when it may go, and then counts it; otherwise the microseconds
- * after which to ask again.  After a pause burst
- * requests may go at once.  The rate may change from call to call.
+ * after which to ask again.  After a pause burst requests may go at once.  The
+ * rate may change from call to call.
  */
 int64_t
 jm_gcra_take(JmGcra *gcra, int64_t now, double rate, int burst)

@@ -120,7 +120,7 @@ jm_quota_take(const JmServer *server, int64 now, bool *holds)
 {
 	JmHttpShared *shared = jm_http_lock();
 	JmQuotaSlot *slot = quota_slot(shared, server->serverid, now);
-	bool		alone = shared->lock == NULL;
+	bool		alone = shared->head.lock == NULL;
 	int64		wait;
 
 	if (alone && !*holds)

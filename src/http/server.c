@@ -479,24 +479,8 @@ jm_server_open(const char *name)
 char *
 jm_url_encode(const char *plain)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	char	   *result = palloc(strlen(plain) * 3 + 1);
-	char	   *out = result;
 
-	for (const char *p = plain; *p; p++)
-	{
-		unsigned char c = *p;
-
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			c == '-' || c == '.' || c == '_' || c == '~')
-			*out++ = c;
-		else
-		{
-			*out++ = '%';
-			*out++ = hex[c >> 4];
-			*out++ = hex[c & 15];
-		}
-	}
-	*out = '\0';
+	jm_percent_encode(plain, "", result);
 	return result;
 }

@@ -10,9 +10,9 @@
 
 #include "postgres.h"
 
+#include "core/shared_memory.h"
 #include "http/gcra.h"
 #include "http/http.h"
-#include "storage/lwlock.h"
 
 #define JM_QUOTA_SLOTS	128
 #define JM_TOKEN_SLOTS	32
@@ -49,7 +49,7 @@ typedef struct JmTokenSlot
 
 typedef struct JmHttpShared
 {
-	LWLock	   *lock;			/* NULL in a backend's own copy */
+	JmSharedHead head;			/* its lock: NULL in a backend's own copy */
 	uint64		generation;
 	JmQuotaSlot quota[JM_QUOTA_SLOTS];
 	JmTokenSlot token[JM_TOKEN_SLOTS];

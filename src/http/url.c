@@ -1,6 +1,7 @@
 /*
  * url.c
- *		Checks of the URLs that users give, before anything is sent to them.
+ *		Checks of the URLs that users give, before anything is sent to them; and
+ *		encoding of their parts.
  *
  * The parser is libcurl's own, so that what is checked is what is used.
  */
@@ -161,4 +162,33 @@ bool
 jm_url_is_plain(const char *url)
 {
 	return strncasecmp(url, "https:", 6) != 0;
+}
+
+/*
+ * Percent-encodes all but letters, digits, "-._~" (RFC 3986's unreserved) and
+ * the characters in also, into out, which must hold three times the length of
+ * in and a terminator; returns the length written.
+ */
+size_t
+jm_percent_encode(const char *in, const char *also, char *out)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char	   *o = out;
+
+	for (; *in; in++)
+	{
+		unsigned char c = (unsigned char) *in;
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			strchr("-._~", c) || strchr(also, c))
+			*o++ = (char) c;
+		else
+		{
+			*o++ = '%';
+			*o++ = hex[c >> 4];
+			*o++ = hex[c & 15];
+		}
+	}
+	*o = '\0';
+	return (size_t) (o - out);
 }

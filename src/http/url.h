@@ -1,6 +1,7 @@
 /*
  * url.h
- *		Checks of the URLs that users give, before anything is sent to them.
+ *		Checks of the URLs that users give, before anything is sent to them; and
+ *		encoding of their parts.
  *
  * Needs libcurl, but not the server.
  */
@@ -24,5 +25,6 @@ typedef enum JmUrlProblem
 extern JmUrlProblem jm_url_check(const char *url, bool query_allowed);
 extern bool jm_url_host(const char *url, char *host, size_t size);
 extern bool jm_url_is_plain(const char *url);
+extern size_t jm_percent_encode(const char *in, const char *also, char *out);
 
 #endif							/* JM_URL_H */

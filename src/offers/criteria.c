@@ -303,31 +303,3 @@ jm_criterion_check(const char *name, const char *const *values, int n,
 	}
 	return true;
 }
-
-/*
- * Percent-encodes text for a query (RFC 3986: all but unreserved characters;
- * the comma too stays, the API's separator) into out, which must hold three
- * times its length and a terminator; returns the length written.
- */
-size_t
-jm_percent_encode(const char *in, char *out)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	char	   *o = out;
-
-	for (; *in; in++)
-	{
-		unsigned char c = (unsigned char) *in;
-
-		if (c < 0x80 && (isalnum(c) || strchr("-._~,:", c)))
-			*o++ = (char) c;
-		else
-		{
-			*o++ = '%';
-			*o++ = hex[c >> 4];
-			*o++ = hex[c & 15];
-		}
-	}
-	*o = '\0';
-	return (size_t) (o - out);
-}

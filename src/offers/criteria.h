@@ -12,6 +12,5 @@ extern bool jm_criterion_known(const char *name);
 extern const char *jm_criterion_names(void);
 extern bool jm_criterion_check(const char *name, const char *const *values, int n,
 							   char *problem, size_t size);
-extern size_t jm_percent_encode(const char *in, char *out);
 
 #endif							/* JM_CRITERIA_H */

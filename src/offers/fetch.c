@@ -11,7 +11,7 @@
 #include "funcapi.h"
 #include "http/http.h"
 #include "miscadmin.h"
-#include "offers/criteria.h"
+#include "offers/api_limits.h"
 #include "offers/decode.h"
 #include "offers/load.h"
 #include "offers/query.h"
@@ -122,14 +122,14 @@ jobmarket_fetch_offers(PG_FUNCTION_ARGS)
 	ctl.keysize = 256;
 	ctl.entrysize = 256;
 	ctl.hcxt = CurrentMemoryContext;
-	seen = hash_create("jobmarket fetched offers", JM_PAGE, &ctl,
+	seen = hash_create("jobmarket fetched offers", JM_API_PAGE, &ctl,
 					   HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	page_context = AllocSetContextCreate(CurrentMemoryContext, "jobmarket page",
 										 ALLOCSET_DEFAULT_SIZES);
 
-	for (int first = 0; first < Min(max_offers, JM_MAX_ROWS); first += JM_PAGE)
+	for (int first = 0; first < Min(max_offers, JM_API_REACH); first += JM_API_PAGE)
 	{
-		int			last = Min(first + JM_PAGE, Min(max_offers, JM_MAX_ROWS)) - 1;
+		int			last = Min(first + JM_API_PAGE, Min(max_offers, JM_API_REACH)) - 1;
 		MemoryContext old = MemoryContextSwitchTo(page_context);
 		JmPage		page;
 		JmRequest  *request = get_page(server, "/v2/offres/search",
@@ -162,10 +162,10 @@ jobmarket_fetch_offers(PG_FUNCTION_ARGS)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
 				 errmsg("%d answers without a usable identifier were left out", odd)));
-	if (total > JM_MAX_ROWS && max_offers > JM_MAX_ROWS)
+	if (total > JM_API_REACH && max_offers > JM_API_REACH)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
-				 errmsg("only %d of %lld offers were fetched", JM_MAX_ROWS, (long long) total),
+				 errmsg("only %d of %lld offers were fetched", JM_API_REACH, (long long) total),
 				 errdetail("The API serves no more for one search."),
 				 errhint("Narrow the criteria, or use CALL jobmarket.harvest, which splits the search as needed.")));
 	return (Datum) 0;
@@ -185,15 +185,13 @@ jobmarket_fetch_offer(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	id = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	if (*id == '\0' || strlen(id) > 200)
+	if (*id == '\0' || strlen(id) > JM_MAX_ID)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the offer's identifier is empty or too long"),
 				 errhint("France Travail's identifiers have seven letters and digits.")));
 	server = server_argument(fcinfo);
-	path = palloc(strlen(id) * 3 + 16);
-	strcpy(path, "/v2/offres/");
-	jm_percent_encode(id, path + strlen(path));
+	path = psprintf("/v2/offres/%s", jm_url_encode(id));
 
 	for (int attempt = 1;; attempt++)
 	{

@@ -124,7 +124,7 @@ pump(void *harvest)
 static int
 page_rows(const JmOfferPage *page, JmPlanRow *rows, const char **problem, int *unreadable)
 {
-	int			n = Min(page->count, JM_PLAN_PAGE);
+	int			n = Min(page->count, JM_API_PAGE);
 
 	*unreadable = 0;
 	for (int i = 0; i < n; i++)
@@ -148,7 +148,7 @@ check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage
 	const JmContentRange *range = &request->range;
 
 	*total = range->present ? range->total : -1;
-	if (page->count > JM_PLAN_PAGE)
+	if (page->count > JM_API_PAGE)
 		return "more offers than were asked for";
 	if (request->status == 204 || page->count == 0)
 	{
@@ -239,7 +239,7 @@ read_page(JmHarvest *h, const JmRequest *request, const char **problem)
 static void
 use_answer(JmHarvest *h, const JmPlanAsk *ask, const JmRequest *request)
 {
-	JmPlanRow	rows[JM_PLAN_PAGE];
+	JmPlanRow	rows[JM_API_PAGE];
 	const char *problem = NULL;
 	int64		total = -1;
 	int			unreadable;
@@ -360,7 +360,7 @@ store(JmHarvest *h, JmCell *cell)
 	if (error)
 	{
 		/* the tables refuse it: keep that, and go on with the other cells */
-		JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = cell->npages * JM_PLAN_PAGE - 1,
+		JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = cell->npages * JM_API_PAGE - 1,
 			.origin = cell->origin,.from = cell->from,.to = cell->to,
 		.filter = cell->filter};
 		JmRequest	none = {.server = h->servers[0].server};

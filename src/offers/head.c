@@ -18,9 +18,6 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-/* Longest identifier taken: they stand in B-tree indexes. */
-#define MAX_ID 200
-
 /* Deeper texts, or with objects of more members, are left to jsonb. */
 #define MAX_DEPTH 32
 #define MAX_MEMBERS 200
@@ -182,7 +179,7 @@ make_head(const Member *id, const Member *created, const Member *updated, JmOffe
 		head->problem = "the offer has no identifier";
 	else if (id->text == NULL)
 		head->problem = "the identifier is not a text";
-	else if (id->len == 0 || id->len > MAX_ID)
+	else if (id->len == 0 || id->len > JM_MAX_ID)
 		head->problem = "the identifier is empty or too long";
 	else
 	{
@@ -198,11 +195,11 @@ make_head(const Member *id, const Member *created, const Member *updated, JmOffe
 	if (head->problem)
 		return;
 	if (!read_instant(created, &us, &head->has_created))
+	{
 		head->problem = "dateCreation is not an instant";
-	else
-		head->created = us / 1000000;
-	if (head->problem)
 		return;
+	}
+	head->created = us / 1000000;
 	if (!read_instant(updated, &us, &head->has_updated_at))
 		head->problem = "dateActualisation is not an instant";
 	else

@@ -10,6 +10,9 @@
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
+/* Longest identifier taken: they stand in B-tree indexes. */
+#define JM_MAX_ID 200
+
 typedef struct JmOfferHead
 {
 	char	   *id;				/* as the source gives it; NULL: unusable */

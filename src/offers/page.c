@@ -87,9 +87,9 @@ static JmPageOffer *
 add_offer(JmOfferPage *page)
 {
 	if (page->offers == NULL)
-		page->offers = palloc0(sizeof(JmPageOffer) * JM_PAGE_OFFERS);
+		page->offers = palloc0(sizeof(JmPageOffer) * JM_API_PAGE);
 	page->count++;
-	return page->count <= JM_PAGE_OFFERS ? &page->offers[page->count - 1] : NULL;
+	return page->count <= JM_API_PAGE ? &page->offers[page->count - 1] : NULL;
 }
 
 /* The array's offers; where it ends, or NULL if jsonb must read it. */

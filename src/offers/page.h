@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "offers/api_limits.h"
 #include "offers/head.h"
 #include "utils/jsonb.h"
 
@@ -29,13 +30,10 @@ typedef struct JmPageOffer
 	JsonbValue	value;			/* ... and then its document */
 } JmPageOffer;
 
-/* The API's pages have no more. */
-#define JM_PAGE_OFFERS 150
-
 /* An answer's offers, for the harvest, which decodes few of them. */
 typedef struct JmOfferPage
 {
-	JmPageOffer *offers;		/* the first JM_PAGE_OFFERS */
+	JmPageOffer *offers;		/* the first JM_API_PAGE */
 	int			count;			/* of all that came */
 	size_t		repairs;		/* characters that had to be replaced */
 } JmOfferPage;

@@ -107,8 +107,8 @@ fill_ask(JmPlanAsk *ask, void *unit, bool probe, int page, int origin,
 	ask->unit = unit;
 	ask->probe = probe;
 	ask->page = page;
-	ask->first = page * JM_PLAN_PAGE;
-	ask->last = ask->first + JM_PLAN_PAGE - 1;
+	ask->first = page * JM_API_PAGE;
+	ask->last = ask->first + JM_API_PAGE - 1;
 	ask->origin = origin;
 	ask->from = from;
 	ask->to = to;
@@ -275,7 +275,7 @@ jm_plan_answer(JmPlan *plan, const JmPlanAsk *ask, int64_t total,
 		JmSpan	   *span = ask->unit;
 
 		span->asked = false;
-		if (span->walk && nrows < JM_PLAN_PAGE && total > CELL_ROWS)
+		if (span->walk && nrows < JM_API_PAGE && total > CELL_ROWS)
 		{
 			/* a page that is not whole does not tell where the rows end */
 			refuse(plan, ask, payload);

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define JM_PLAN_PAGE 150
-#define JM_PLAN_REACH 3150		/* rows of one search that can be read */
-#define JM_PLAN_MAX_PAGES (JM_PLAN_REACH / JM_PLAN_PAGE)
+#include "offers/api_limits.h"
+
+#define JM_PLAN_MAX_PAGES (JM_API_REACH / JM_API_PAGE)
 
 /* Memory comes from the caller; alloc never returns NULL. */
 typedef struct JmPlanHooks

@@ -70,7 +70,7 @@ row_page_cmp(const void *a, const void *b)
 static int
 count_distinct(JmPlan *plan, JmCell *cell, int *unreadable, bool *repeats)
 {
-	RowPage    *ids = jm_plan_make(plan, sizeof(RowPage) * JM_PLAN_MAX_PAGES * JM_PLAN_PAGE);
+	RowPage    *ids = jm_plan_make(plan, sizeof(RowPage) * JM_PLAN_MAX_PAGES * JM_API_PAGE);
 	int			n = 0;
 	int			distinct = 0;
 
@@ -134,14 +134,14 @@ jm_plan_check_cell(JmPlan *plan, JmCell *cell)
 	int			unreadable;
 	bool		missing = false;
 	bool		repeats[JM_PLAN_MAX_PAGES];
-	int64_t		reach = cell->expected < JM_PLAN_REACH ? cell->expected : JM_PLAN_REACH;
+	int64_t		reach = cell->expected < JM_API_REACH ? cell->expected : JM_API_REACH;
 
 	for (int p = 0; p < cell->npages; p++)
 	{
-		int64_t		should = reach - (int64_t) p * JM_PLAN_PAGE;
+		int64_t		should = reach - (int64_t) p * JM_API_PAGE;
 
-		if (should > JM_PLAN_PAGE)
-			should = JM_PLAN_PAGE;
+		if (should > JM_API_PAGE)
+			should = JM_API_PAGE;
 		if (cell->pages[p].state != PAGE_HAVE)
 			missing = true;
 		else if (cell->pages[p].nrows != should)
@@ -183,7 +183,7 @@ jm_plan_check_cell(JmPlan *plan, JmCell *cell)
 		if (!again)
 			jm_plan_finish_cell(plan, cell, JM_CELL_FAILED, "some offers could not be read");
 	}
-	else if (cell->expected > JM_PLAN_REACH)
+	else if (cell->expected > JM_API_REACH)
 		jm_plan_finish_cell(plan, cell, JM_CELL_TRUNCATED, "more offers than one search serves");
 	else if (cell->grows && cell->npages > 1 && !cell->still)
 	{
@@ -201,9 +201,9 @@ jm_plan_check_cell(JmPlan *plan, JmCell *cell)
 static bool
 move_total(JmPlan *plan, JmCell *cell, int64_t total)
 {
-	bool		forced = cell->expected > JM_PLAN_REACH;
+	bool		forced = cell->expected > JM_API_REACH;
 
-	if (total > JM_PLAN_REACH && !forced)
+	if (total > JM_API_REACH && !forced)
 	{
 		jm_plan_replan_piece(plan, cell, cell->from, cell->to);
 		jm_plan_abandon_cell(plan, cell);

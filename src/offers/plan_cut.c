@@ -33,7 +33,7 @@ time_cmp(const void *a, const void *b)
 static bool
 within_budget(const JmPlan *plan)
 {
-	return plan->asked < BUDGET_BASE + BUDGET_FACTOR * plan->announced / JM_PLAN_PAGE;
+	return plan->asked < BUDGET_BASE + BUDGET_FACTOR * plan->announced / JM_API_PAGE;
 }
 
 /*
@@ -49,10 +49,10 @@ jm_plan_cut_cell(JmPlan *plan, JmCell *cell)
 	int64_t		to = cell->to;
 
 	/* parts of a split are as narrow as can be */
-	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH || cell->split ||
+	if (cell->npages < 2 || cell->expected > JM_API_REACH || cell->split ||
 		cell->to - cell->from <= NARROWEST || !within_budget(plan))
 		return false;
-	times = jm_plan_make(plan, sizeof(int64_t) * JM_PLAN_MAX_PAGES * JM_PLAN_PAGE);
+	times = jm_plan_make(plan, sizeof(int64_t) * JM_PLAN_MAX_PAGES * JM_API_PAGE);
 	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
 		for (int i = 0; i < cell->pages[p].nrows; i++)
 			if (cell->pages[p].rows[i].created != INT64_MIN)
@@ -109,7 +109,7 @@ jm_plan_split_cell(JmPlan *plan, JmCell *cell)
 	JmSpan	   *span;
 	bool		split;
 
-	if (cell->npages < 2 || cell->expected > JM_PLAN_REACH ||
+	if (cell->npages < 2 || cell->expected > JM_API_REACH ||
 		cell->to - cell->from > NARROWEST || !within_budget(plan))
 		return false;
 	span = jm_plan_replan(plan, cell, cell->from, cell->to);

@@ -10,7 +10,7 @@
 /* Rows of a cell that a walk cuts: two cells at once stay within the work
  * that one cell of the API's reach would be. */
 #define CELL_PAGES 8
-#define CELL_ROWS (CELL_PAGES * JM_PLAN_PAGE)
+#define CELL_ROWS (CELL_PAGES * JM_API_PAGE)
 
 /* How often a page is read at most. */
 #define MAX_TRIES 12

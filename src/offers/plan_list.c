@@ -125,9 +125,9 @@ jm_plan_remove_span(JmPlan *plan, JmSpan *span)
 int
 jm_plan_pages_of(int64_t total)
 {
-	if (total > JM_PLAN_REACH)
-		total = JM_PLAN_REACH;
-	return (int) ((total + JM_PLAN_PAGE - 1) / JM_PLAN_PAGE);
+	if (total > JM_API_REACH)
+		total = JM_API_REACH;
+	return (int) ((total + JM_API_PAGE - 1) / JM_API_PAGE);
 }
 
 /* A cell of a span's window and of total rows, in no list yet. */

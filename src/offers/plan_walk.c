@@ -115,11 +115,11 @@ jm_plan_answer_count(JmPlan *plan, JmSpan *span, int64_t total, JmPlanRow *rows,
 	if (span->given)
 		plan->announced += total;
 	span->given = false;
-	if (span->open_top && total > JM_PLAN_PAGE)
+	if (span->open_top && total > JM_API_PAGE)
 		close_top(plan, span, rows, nrows);
 	if (total > CELL_ROWS && span->to - span->from > NARROWEST)
 		span->walk = true;
-	else if (total <= JM_PLAN_REACH)
+	else if (total <= JM_API_REACH)
 		close_span(plan, span, total);
 	else if (jm_plan_split_by_filter(plan, span, total))
 		jm_plan_remove_span(plan, span);
@@ -214,7 +214,7 @@ jm_plan_answer_walk(JmPlan *plan, JmSpan *span, int64_t total, JmPlanRow *rows, 
 		for (int i = 0; i < nrows; i++)
 			if (rows[i].created != INT64_MIN && rows[i].created >= cut)
 				rows[kept++] = rows[i];
-		cell = jm_plan_new_cell(plan, span, (CELL_PAGES - 1) * JM_PLAN_PAGE + kept);
+		cell = jm_plan_new_cell(plan, span, (CELL_PAGES - 1) * JM_API_PAGE + kept);
 		cell->from = bound;
 		if (span->split)
 			span->split->pending++;
@@ -227,7 +227,7 @@ jm_plan_answer_walk(JmPlan *plan, JmSpan *span, int64_t total, JmPlanRow *rows, 
 		return;
 	}
 
-	if (total <= JM_PLAN_REACH)
+	if (total <= JM_API_REACH)
 	{
 		close_walk(plan, span, total, rows, nrows, payload);
 		return;

@@ -9,15 +9,12 @@
 #include "postgres.h"
 
 #include "core/compat.h"
+#include "core/shared_memory.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "offers/progress.h"
 #include "storage/ipc.h"
-#include "storage/lwlock.h"
-#include "storage/shmem.h"
-
-#define TRANCHE "jobmarket_progress"
 
 /* Harvests at once in the whole cluster; others are seen by their row only. */
 #define SLOTS 32
@@ -32,59 +29,18 @@ typedef struct Slot
 
 typedef struct Progress
 {
-	LWLock	   *lock;
+	JmSharedHead head;
 	Slot		slots[SLOTS];
 } Progress;
 
-static Progress *progress = NULL;
+static JmSharedArea area = {.name = "jobmarket_progress",.size = sizeof(Progress)};
 static Slot *mine = NULL;
-static shmem_startup_hook_type prev_shmem_startup_hook = NULL;
-#ifdef JM_SHMEM_REQUEST_HOOK
-static shmem_request_hook_type prev_shmem_request_hook = NULL;
-#endif
-
-static void
-progress_request(void)
-{
-#ifdef JM_SHMEM_REQUEST_HOOK
-	if (prev_shmem_request_hook)
-		prev_shmem_request_hook();
-#endif
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Progress)));
-	RequestNamedLWLockTranche(TRANCHE, 1);
-}
-
-static void
-progress_startup(void)
-{
-	bool		found;
-
-	if (prev_shmem_startup_hook)
-		prev_shmem_startup_hook();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	progress = ShmemInitStruct("jobmarket progress", sizeof(Progress), &found);
-	if (!found)
-	{
-		memset(progress, 0, sizeof(Progress));
-		progress->lock = &GetNamedLWLockTranche(TRANCHE)->lock;
-	}
-	LWLockRelease(AddinShmemInitLock);
-}
 
 /* Called by _PG_init: asks for shared memory when the library is preloaded. */
 void
 jm_progress_init(void)
 {
-	if (!process_shared_preload_libraries_in_progress)
-		return;
-#ifdef JM_SHMEM_REQUEST_HOOK
-	prev_shmem_request_hook = shmem_request_hook;
-	shmem_request_hook = progress_request;
-#else
-	progress_request();
-#endif
-	prev_shmem_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = progress_startup;
+	jm_shared_area_request(&area);
 }
 
 static void
@@ -97,6 +53,7 @@ at_exit(int code, Datum arg)
 void
 jm_progress_set(const JmHarvest *h)
 {
+	Progress   *progress = (Progress *) area.memory;
 	static bool registered = false;
 
 	if (progress == NULL)
@@ -106,7 +63,7 @@ jm_progress_set(const JmHarvest *h)
 		before_shmem_exit(at_exit, (Datum) 0);
 		registered = true;
 	}
-	LWLockAcquire(progress->lock, LW_EXCLUSIVE);
+	LWLockAcquire(progress->head.lock, LW_EXCLUSIVE);
 	for (int i = 0; mine == NULL && i < SLOTS; i++)
 		if (progress->slots[i].pid == 0)
 			mine = &progress->slots[i];
@@ -117,19 +74,21 @@ jm_progress_set(const JmHarvest *h)
 		mine->run_id = h->run_id;
 		mine->figures = h->figures;
 	}
-	LWLockRelease(progress->lock);
+	LWLockRelease(progress->head.lock);
 }
 
 /* This backend harvests no more. */
 void
 jm_progress_end(void)
 {
+	Progress   *progress = (Progress *) area.memory;
+
 	if (mine == NULL)
 		return;
-	LWLockAcquire(progress->lock, LW_EXCLUSIVE);
+	LWLockAcquire(progress->head.lock, LW_EXCLUSIVE);
 	mine->pid = 0;
 	mine = NULL;
-	LWLockRelease(progress->lock);
+	LWLockRelease(progress->head.lock);
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_harvest_live);
@@ -141,15 +100,16 @@ PG_FUNCTION_INFO_V1(jobmarket_harvest_live);
 Datum
 jobmarket_harvest_live(PG_FUNCTION_ARGS)
 {
+	Progress   *progress = (Progress *) area.memory;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Slot	   *slots = palloc(sizeof(Slot) * SLOTS);
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (progress == NULL)
 		return (Datum) 0;
-	LWLockAcquire(progress->lock, LW_SHARED);
+	LWLockAcquire(progress->head.lock, LW_SHARED);
 	memcpy(slots, progress->slots, sizeof(Slot) * SLOTS);
-	LWLockRelease(progress->lock);
+	LWLockRelease(progress->head.lock);
 	for (int i = 0; i < SLOTS; i++)
 	{
 		const JmFigures *f = &slots[i].figures;

@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "core/compat.h"
+#include "http/url.h"
 #include "offers/criteria.h"
 #include "offers/decode.h"
 #include "offers/query.h"
@@ -206,7 +207,8 @@ jm_criteria_query(List *criteria, int first, int last)
 
 		appendStringInfo(&query, "&%s=", c->name);
 		enlargeStringInfo(&query, strlen(c->value) * 3);
-		query.len += jm_percent_encode(c->value, query.data + query.len);
+		/* the comma stays, the API's separator, and the colon of its dates */
+		query.len += jm_percent_encode(c->value, ",:", query.data + query.len);
 	}
 	return query.data;
 }

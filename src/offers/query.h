@@ -11,10 +11,6 @@
 #include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
-/* The API's limits on paging. */
-#define JM_PAGE 150
-#define JM_MAX_ROWS 3150
-
 typedef struct JmCriterion
 {
 	char	   *name;

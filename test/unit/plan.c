@@ -130,7 +130,7 @@ serve(const JmPlanAsk *ask, JmPlanRow *rows, int *nrows)
 	{
 		if (i < listed || !offers[i].alive || !matches(&offers[i], &ask->filter))
 			continue;
-		if (total >= ask->first && total <= ask->last && total < JM_PLAN_REACH)
+		if (total >= ask->first && total <= ask->last && total < JM_API_REACH)
 		{
 			rows[*nrows].created = offers[i].created / 1000;
 			rows[*nrows].id = offers[i].id;
@@ -141,7 +141,7 @@ serve(const JmPlanAsk *ask, JmPlanRow *rows, int *nrows)
 	return total;
 }
 
-static JmPlanRow previous[JM_PLAN_PAGE];
+static JmPlanRow previous[JM_API_PAGE];
 static int	nprevious;
 static JmPlanAsk previous_ask;
 
@@ -170,7 +170,7 @@ harvest(int in_flight, int64_t from, int64_t to, int *truncated)
 		{
 			int			pick = (int) (chance() * 0.999 * nasks);
 			JmPlanAsk	ask = asks[pick];
-			JmPlanRow	rows[JM_PLAN_PAGE];
+			JmPlanRow	rows[JM_API_PAGE];
 			int			nrows;
 			int64_t		total;
 
@@ -272,8 +272,8 @@ main(void)
 	int64_t		reach = 0;
 
 	/* nothing, one, exactly the limits of a page and of a search */
-	for (int n = 0; n <= JM_PLAN_REACH + 1; n = n == 0 ? 1 : n == 1 ? 150 : n == 150 ? 151 :
-		 n == 151 ? JM_PLAN_REACH : n + 1)
+	for (int n = 0; n <= JM_API_REACH + 1; n = n == 0 ? 1 : n == 1 ? 150 : n == 150 ? 151 :
+		 n == 151 ? JM_API_REACH : n + 1)
 	{
 		generate(n, 0);
 		CHECK_INT(harvest(4, FROM, TO, &truncated), 0);

@@ -22,6 +22,7 @@ int
 main(void)
 {
 	char		host[32];
+	char		out[64];
 
 	check("https://api.francetravail.io/partenaire/offresdemploi", false, JM_URL_GOOD);
 	check("https://entreprise.francetravail.fr/connexion/oauth2/access_token?realm=%2Fpartenaire",
@@ -71,5 +72,10 @@ main(void)
 
 	CHECK(jm_url_is_plain("http://localhost"));
 	CHECK(!jm_url_is_plain("HTTPS://localhost"));
+
+	CHECK_INT(jm_percent_encode("a b,\xc3\xa9&c:d", ",:", out), 18);
+	CHECK_STR(out, "a%20b,%C3%A9%26c:d");
+	CHECK_INT(jm_percent_encode("a-._~Z9,/", "", out), 13);
+	CHECK_STR(out, "a-._~Z9%2C%2F");
 	return unit_failures != 0;
 }
