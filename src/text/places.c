@@ -176,16 +176,15 @@ set_point(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		double		limit = c->insee[0] == '9' && c->insee[1] == '7' && c->insee[2] == '3' ?
 		JM_NEAREST_GUYANE_KM : JM_NEAREST_LABELLED_KM;
 
-		if (stated && isnan(c->latitude))
-			;
-		else if (stated && jm_distance_km(lat, lon, c->latitude, c->longitude) <= limit)
-			;
-		else if (stated && jm_distance_km(lon, lat, c->latitude, c->longitude) <= limit)
+		bool		as_is = stated && (isnan(c->latitude) ||
+									   jm_distance_km(lat, lon, c->latitude, c->longitude) <= limit);
+
+		if (!as_is && stated && jm_distance_km(lon, lat, c->latitude, c->longitude) <= limit)
 		{
 			lat = in->longitude;
 			lon = in->latitude;
 		}
-		else
+		else if (!as_is)
 		{
 			stated = !isnan(c->latitude);
 			lat = c->latitude;
@@ -326,65 +325,218 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 	return found >= 0;
 }
 
-static void resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place);
-
-/*
- * Resolves a place.  *place gets the numbers of its commune, departement and
- * region, each -1 when unknown, the territory (metropole, corse, drom, com,
- * etranger, inconnu), how it was found and how much that is to be trusted
- * (0 to 1), and a point.
- */
-void
-jm_resolve_place(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
+/* The place is abroad, and no more is known. */
+static void
+set_foreign(JmPlace *place, JmPlaceMethod method, float confidence)
 {
-	resolve(g, in, place);
-	set_point(g, in, place);
+	place->territory = "etranger";
+	place->method = method;
+	place->confidence = confidence;
 }
 
+static void
+set_region(JmPlace *place, int region)
+{
+	place->region = region;
+	place->method = JM_PLACE_REGION;
+	place->confidence = 0.9f;
+}
+
+/*
+ * The INSEE code, the commonest case, which needs nothing else.  False when it
+ * names no place; *departement is then what it begins with, -1 when that is none.
+ */
+static bool
+resolve_insee(const JmGazetteer *g, const JmPlaceInput *in, int *departement, JmPlace *place)
+{
+	char		insee[JM_CODE_MAX];
+	float		confidence = 0.99f;
+	int			commune;
+
+	*departement = -1;
+	if (in->insee == NULL || !jm_copy_code(in->insee, in->insee_len, insee) || strlen(insee) != 5)
+		return false;
+	commune = jm_find_commune(g, insee);
+	if (commune < 0)
+	{
+		commune = jm_find_former(g, insee);
+		confidence = 0.95f;
+	}
+	if (commune >= 0)
+	{
+		set_commune(g, place, commune, JM_PLACE_INSEE, confidence);
+		return true;
+	}
+	if (insee[0] == '9' && insee[1] == '9')
+	{
+		set_foreign(place, JM_PLACE_INSEE, 0.95f);
+		return true;
+	}
+	*departement = jm_departement_of_code(g, insee, false);
+	return false;
+}
+
+/*
+ * A departement that is known, by the label or a code, or Corsica: the commune
+ * in it by name or coordinates, or no more than itself.
+ */
+static void
+resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label, JmPlace *place)
+{
+	int			departement = label->departement;
+	int			region = label->corsica && departement < 0 ? jm_find_region(g, "94") : -1;
+	bool		named = departement >= 0 && jm_names_departement(&g->departements[departement], label);
+	bool		other_name = departement >= 0 && label->len > 0 && !named;
+	int			commune;
+	double		km;
+	double		share;
+
+	if (label->len > 0)
+	{
+		commune = jm_arrondissement_named(g, label->key, label->len);
+		if (commune >= 0 && (departement < 0 || g->communes[commune].departement == departement))
+		{
+			set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.95f);
+			return;
+		}
+		if (!named)
+		{
+			commune = jm_commune_named(g, label->key, label->len, departement, region, NULL,
+									   in->latitude, in->longitude, &share);
+			if (commune >= 0)
+			{
+				set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.95 * share));
+				return;
+			}
+		}
+	}
+	if (other_name)
+	{
+		/* a quarter with a name of its own, or a commune of old */
+		const JmPlaceAlias *alias = jm_find_alias(g, label->key);
+
+		commune = alias != NULL ? alias->commune : -1;
+		if (commune < 0 || g->communes[commune].departement != departement)
+			commune = jm_former_named(g, label->key, departement);
+		if (commune >= 0)
+		{
+			set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.85f);
+			return;
+		}
+	}
+	commune = jm_commune_at(g, in->latitude, in->longitude, departement, region, &km);
+	if (commune >= 0)
+	{
+		set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.9 - 0.02 * km > 0.3 ? 0.9 - 0.02 * km : 0.3));
+		return;
+	}
+	if (other_name)
+	{
+		commune = commune_continuing(g, label, departement);
+		if (commune < 0)
+			commune = commune_beginning(g, label, departement);
+		if (commune >= 0)
+		{
+			set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.6f);
+			return;
+		}
+	}
+	if (departement < 0)
+		set_region(place, region);
+	/* a departement that is one commune */
+	else if (strcmp(g->departements[departement].code, "75") == 0 &&
+			 (commune = jm_find_commune(g, "75056")) >= 0 && strcmp(label->key, "paris") == 0)
+		set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.9f);
+	else
+		set_departement(place, departement, JM_PLACE_DEPARTEMENT, 0.9f);
+}
+
+/*
+ * A label without a code.  False when it names no commune and no territory;
+ * then label->departement or *region may be set.
+ */
+static bool
+resolve_name(const JmGazetteer *g, const JmPlaceInput *in, JmPlaceLabel *label, int *region, JmPlace *place)
+{
+	const JmPlaceAlias *alias = jm_find_alias(g, label->key);
+	double		share = 1.0;
+	int			commune;
+
+	/*
+	 * "Luxembourg (Frontalier)", "Quebec Canada": any word of a foreign place
+	 */
+	if (alias == NULL && strstr(label->key, "frontalier") != NULL)
+	{
+		set_foreign(place, JM_PLACE_COUNTRY, 0.9f);
+		return true;
+	}
+	if (alias != NULL && alias->commune >= 0)
+	{
+		set_commune(g, place, alias->commune, JM_PLACE_COMMUNE, 0.9f);
+		return true;
+	}
+	if (is_territory(alias))
+	{
+		set_territory(place, alias, 0.9f);
+		return true;
+	}
+	if (alias != NULL && alias->departement >= 0)
+		label->departement = alias->departement;
+	else if (alias != NULL)
+		*region = alias->region;
+	else
+		area_named(g, label->key, region, &label->departement);
+	if (*region >= 0 || label->departement >= 0)
+		return false;
+
+	commune = jm_arrondissement_named(g, label->key, label->len);
+	if (commune < 0)
+		commune = jm_commune_named(g, label->key, label->len, -1, -1, NULL,
+								   in->latitude, in->longitude, &share);
+	if (commune >= 0)
+	{
+		set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.85 * share));
+		return true;
+	}
+	return resolve_parts(g, in, label, region, &label->departement, place);
+}
+
+/* A foreign name among a label's other words, if there is one. */
+static void
+resolve_foreign_word(const JmGazetteer *g, JmPlaceLabel *label, JmPlace *place)
+{
+	size_t		at = 0;
+
+	while (at < label->len)
+	{
+		size_t		n = strcspn(label->key + at, " ");
+		char		end = label->key[at + n];
+		const JmPlaceAlias *alias;
+
+		label->key[at + n] = '\0';
+		alias = jm_find_alias(g, label->key + at);
+		label->key[at + n] = end;
+		if (is_territory(alias))
+		{
+			set_territory(place, alias, 0.8f);
+			return;
+		}
+		at += n + 1;
+	}
+}
+
+/* Commune, departement or region, or a territory abroad; and the method. */
 static void
 resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 {
 	JmPlaceLabel label;
-	char		insee[JM_CODE_MAX];
 	int			region = -1;
-	int			hint = -1;		/* departement by the codes */
+	int			by_code;
 	int			commune;
 	double		km;
-	double		share;
-	const JmPlaceAlias *alias = NULL;
 
-	memset(place, 0, sizeof(*place));
-	place->commune = place->departement = place->region = -1;
-	place->territory = "inconnu";
-	if (in->postal == NULL || !jm_copy_code(in->postal, in->postal_len, place->postal) ||
-		strlen(place->postal) != 5)
-		place->postal[0] = '\0';
-
-	/* the commonest case needs nothing else */
-	if (in->insee != NULL && jm_copy_code(in->insee, in->insee_len, insee) && strlen(insee) == 5)
-	{
-		float		confidence = 0.99f;
-
-		commune = jm_find_commune(g, insee);
-		if (commune < 0)
-		{
-			commune = jm_find_former(g, insee);
-			confidence = 0.95f;
-		}
-		if (commune >= 0)
-		{
-			set_commune(g, place, commune, JM_PLACE_INSEE, confidence);
-			goto done;
-		}
-		if (insee[0] == '9' && insee[1] == '9')
-		{
-			place->territory = "etranger";
-			place->method = JM_PLACE_INSEE;
-			place->confidence = 0.95f;
-			return;
-		}
-		hint = jm_departement_of_code(g, insee, false);
-	}
+	if (resolve_insee(g, in, &by_code, place))
+		return;
 
 	label.len = 0;
 	label.departement = -1;
@@ -396,11 +548,11 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		if (place->postal[0] == '\0')
 			strcpy(place->postal, label.postal);
 	}
-	if (label.departement < 0 && hint >= 0)
-		label.departement = hint;
+	if (label.departement < 0)
+		label.departement = by_code;
 
 	if (resolve_postal(g, in, &label, place))
-		goto done;
+		return;
 	if (place->postal[0] != '\0' && label.departement < 0)
 	{
 		/*
@@ -409,178 +561,50 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		 */
 		if (memcmp(place->postal, "980", 3) == 0)
 		{
-			place->territory = "etranger";
-			place->method = JM_PLACE_POSTAL;
-			place->confidence = 0.9f;
+			set_foreign(place, JM_PLACE_POSTAL, 0.9f);
 			return;
 		}
 		label.departement = jm_departement_of_code(g, place->postal, true);
 	}
-
 	if (label.departement >= 0 || label.corsica)
 	{
-		int			departement = label.departement;
-
-		if (label.corsica && departement < 0)
-			region = jm_find_region(g, "94");
-		if (label.len > 0)
-		{
-			commune = jm_arrondissement_named(g, label.key, label.len);
-			if (commune >= 0 && (departement < 0 || g->communes[commune].departement == departement))
-			{
-				set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.95f);
-				goto done;
-			}
-			if (departement < 0 || !jm_names_departement(&g->departements[departement], &label))
-			{
-				commune = jm_commune_named(g, label.key, label.len, departement, region, NULL,
-										   in->latitude, in->longitude, &share);
-				if (commune >= 0)
-				{
-					set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.95 * share));
-					goto done;
-				}
-			}
-		}
-		if (departement >= 0 && label.len > 0 && !jm_names_departement(&g->departements[departement], &label))
-		{
-			/* a quarter with a name of its own, or a commune of old */
-			alias = jm_find_alias(g, label.key);
-			commune = alias != NULL ? alias->commune : -1;
-			if (commune < 0 || g->communes[commune].departement != departement)
-				commune = jm_former_named(g, label.key, departement);
-			if (commune >= 0)
-			{
-				set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.85f);
-				goto done;
-			}
-		}
-		commune = jm_commune_at(g, in->latitude, in->longitude, departement, region, &km);
-		if (commune >= 0)
-		{
-			set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.9 - 0.02 * km > 0.3 ? 0.9 - 0.02 * km : 0.3));
-			goto done;
-		}
-		if (departement >= 0 && label.len > 0 && !jm_names_departement(&g->departements[departement], &label))
-		{
-			commune = commune_continuing(g, &label, departement);
-			if (commune < 0)
-				commune = commune_beginning(g, &label, departement);
-			if (commune >= 0)
-			{
-				set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.6f);
-				goto done;
-			}
-		}
-		if (departement >= 0)
-		{
-			/* a departement that is one commune */
-			if (strcmp(g->departements[departement].code, "75") == 0 &&
-				(commune = jm_find_commune(g, "75056")) >= 0 && strcmp(label.key, "paris") == 0)
-				set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.9f);
-			else
-				set_departement(place, departement, JM_PLACE_DEPARTEMENT, 0.9f);
-			goto done;
-		}
-		place->region = region;
-		place->method = JM_PLACE_REGION;
-		place->confidence = 0.9f;
-		goto done;
+		resolve_within(g, in, &label, place);
+		return;
 	}
-
-	if (label.len > 0)
-	{
-		alias = jm_find_alias(g, label.key);
-
-		/*
-		 * "Luxembourg (Frontalier)", "Quebec Canada": any word of a foreign
-		 * place
-		 */
-		if (alias == NULL && strstr(label.key, "frontalier") != NULL)
-		{
-			place->territory = "etranger";
-			place->method = JM_PLACE_COUNTRY;
-			place->confidence = 0.9f;
-			return;
-		}
-		if (alias != NULL && alias->commune >= 0)
-		{
-			set_commune(g, place, alias->commune, JM_PLACE_COMMUNE, 0.9f);
-			goto done;
-		}
-		if (is_territory(alias))
-		{
-			set_territory(place, alias, 0.9f);
-			return;
-		}
-		if (alias != NULL && alias->departement >= 0)
-			label.departement = alias->departement;
-		else if (alias != NULL)
-			region = alias->region;
-		if (alias == NULL)
-			area_named(g, label.key, &region, &label.departement);
-		if (region < 0 && label.departement < 0)
-		{
-			commune = jm_arrondissement_named(g, label.key, label.len);
-			share = 1.0;
-			if (commune < 0)
-				commune = jm_commune_named(g, label.key, label.len, -1, -1, NULL,
-										   in->latitude, in->longitude, &share);
-			if (commune >= 0)
-			{
-				set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.85 * share));
-				goto done;
-			}
-			if (resolve_parts(g, in, &label, &region, &label.departement, place))
-				goto done;
-		}
-	}
+	if (label.len > 0 && resolve_name(g, in, &label, &region, place))
+		return;
 
 	/* "France", a region, a departement, nothing that is known: where is it? */
 	commune = jm_commune_at(g, in->latitude, in->longitude, label.departement, region, &km);
 	if (commune >= 0)
-	{
 		set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.85 - 0.03 * km));
-		goto done;
-	}
-	if (label.departement >= 0)
-	{
+	else if (label.departement >= 0)
 		set_departement(place, label.departement, JM_PLACE_DEPARTEMENT, 0.9f);
-		goto done;
-	}
-	if (region >= 0)
-	{
-		place->region = region;
-		place->method = JM_PLACE_REGION;
-		place->confidence = 0.9f;
-		goto done;
-	}
-	if (label.len > 0)
-	{
-		/* a foreign name among other words, or coordinates far from France */
-		size_t		at = 0;
+	else if (region >= 0)
+		set_region(place, region);
+	else
+		resolve_foreign_word(g, &label, place);
+}
 
-		while (at < label.len)
-		{
-			size_t		n = strcspn(label.key + at, " ");
-			char		end = label.key[at + n];
-
-			label.key[at + n] = '\0';
-			alias = jm_find_alias(g, label.key + at);
-			label.key[at + n] = end;
-			if (is_territory(alias))
-			{
-				set_territory(place, alias, 0.8f);
-				return;
-			}
-			at += n + 1;
-		}
-	}
-	return;
-
-done:
+/*
+ * Resolves a place.  *place gets the numbers of its commune, departement and
+ * region, each -1 when unknown, the territory (metropole, corse, drom, com,
+ * etranger, inconnu), how it was found and how much that is to be trusted
+ * (0 to 1), and a point.
+ */
+void
+jm_resolve_place(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
+{
+	memset(place, 0, sizeof(*place));
+	place->commune = place->departement = place->region = -1;
+	place->territory = "inconnu";
+	if (in->postal == NULL || !jm_copy_code(in->postal, in->postal_len, place->postal) ||
+		strlen(place->postal) != 5)
+		place->postal[0] = '\0';
+	resolve(g, in, place);
 	if (place->departement >= 0)
 		place->region = g->departements[place->departement].region;
 	if (place->region >= 0)
 		place->territory = g->regions[place->region].territory;
+	set_point(g, in, place);
 }
