@@ -98,7 +98,8 @@ COMMENT ON FUNCTION jobmarket.resolve_place(text, text, text, float8, float8) IS
 'Commune, postal code, département, region and territory (metropole, corse, drom, com, etranger, inconnu) of a place, with the method that decided (insee, postal, label_commune, gps, label_departement, label_region, label_country, none), its confidence, and the point (the stated one, put right, or the commune''s); needs table commune to be filled';
 
 CREATE FUNCTION jobmarket.load_communes(staging regclass, OUT loaded bigint, OUT rejected bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	geometry_schema name := (SELECT n.nspname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
@@ -144,7 +145,8 @@ COMMENT ON FUNCTION jobmarket.load_communes(regclass) IS
 'Fills jobmarket.commune from a table with the columns insee_code, name, departement_code, postal_codes (separated by ;), population, latitude, longitude, as COPY reads them from CSV; returns how many were taken, and how many rows were not (bad code, unknown département, twice the same)';
 
 CREATE FUNCTION jobmarket.load_commune_movements(staging regclass, OUT loaded bigint, OUT unresolved bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	-- Columns may come as text or as what they mean, so all go through text.

@@ -65,7 +65,7 @@ COMMENT ON COLUMN jobmarket.offer_keyword.offer_id IS 'The offer';
 COMMENT ON COLUMN jobmarket.offer_keyword.keyword IS 'The keyword';
 
 CREATE FUNCTION jobmarket.reclassify_offers(OUT offers bigint, OUT roles bigint, OUT keywords bigint)
-LANGUAGE C VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE C VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'jobmarket_reclassify_offers';
 REVOKE ALL ON FUNCTION jobmarket.reclassify_offers() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.reclassify_offers() IS
@@ -140,7 +140,8 @@ COMMENT ON FUNCTION jobmarket.offer_query(text) IS
 'A search as people type it (words, "a phrase", or, -word) for jobmarket.offer_search.document';
 
 CREATE FUNCTION jobmarket.refresh_offer_search() RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
 AS $$
 DECLARE
 	refreshed bigint;

@@ -239,16 +239,16 @@ trimmed(char *s)
 static bool
 scalar_number(const JsonbValue *v, double *number)
 {
-	char	   *text = jm_scalar_text(v);
+	char	   *s = jm_scalar_text(v);
 	char	   *end;
 
-	if (text == NULL || v->type == jbvBool)
+	if (s == NULL || v->type == jbvBool)
 		return false;
-	text = trimmed(text);
+	s = trimmed(s);
 
 	errno = 0;
-	*number = strtod(text, &end);
-	return *end == '\0' && end != text &&errno == 0 && isfinite(*number);
+	*number = strtod(s, &end);
+	return *end == '\0' && end != s && errno == 0 && isfinite(*number);
 }
 
 /* Array of texts, or one text; elements that say nothing are left out. */
@@ -269,14 +269,13 @@ text_array(const JsonbValue *v, bool *isnull)
 		it = JsonbIteratorInit(v->val.binary.data);
 		while ((token = JsonbIteratorNext(&it, &element, true)) != WJB_DONE)
 		{
-			char	   *text;
+			char	   *s;
 
 			if (token != WJB_ELEM || is_blank(&element))
 				continue;
-			text = jm_scalar_text(&element);
-
-			if (text !=NULL)
-				array = accumArrayResult(array, CStringGetTextDatum(text), false,
+			s = jm_scalar_text(&element);
+			if (s != NULL)
+				array = accumArrayResult(array, CStringGetTextDatum(s), false,
 										 TEXTOID, CurrentMemoryContext);
 		}
 	}
@@ -296,7 +295,7 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 	bool	   *isnull = &offer->nulls[attribute->target];
 	const char *problem = NULL;
 	double		number;
-	char	   *text;
+	char	   *s;
 
 	switch (attribute->kind)
 	{
@@ -304,27 +303,26 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 			if (v->type == jbvString)
 				*value = PointerGetDatum(cstring_to_text_with_len(v->val.string.val,
 																  v->val.string.len));
-			else if ((text = jm_scalar_text(v)) !=NULL)
-				*value = CStringGetTextDatum(text);
+			else if ((s = jm_scalar_text(v)) != NULL)
+				*value = CStringGetTextDatum(s);
 			else
 				problem = "not a text";
 			break;
 		case KIND_CODE:
-			text = jm_scalar_text(v);
-
-			if (text == NULL)
+			s = jm_scalar_text(v);
+			if (s == NULL)
 				problem = "not a code";
-			else if (strlen(text = trimmed(text)) > MAX_CODE)
+			else if (strlen(s = trimmed(s)) > MAX_CODE)
 				problem = "too long for a code";
 			else
-				*value = CStringGetTextDatum(text);
+				*value = CStringGetTextDatum(s);
 			break;
 		case KIND_BOOL:
 			if (v->type == jbvBool)
 				*value = BoolGetDatum(v->val.boolean);
-			else if ((text = jm_scalar_text(v)) !=NULL &&
-					 (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
-				*value = BoolGetDatum(text[0] == 't');
+			else if ((s = jm_scalar_text(v)) != NULL &&
+					 (strcmp(s, "true") == 0 || strcmp(s, "false") == 0))
+				*value = BoolGetDatum(s[0] == 't');
 			else
 				problem = "not a boolean";
 			break;

@@ -159,7 +159,7 @@ typedef struct Member
 {
 	bool		given;			/* there, and not null */
 	bool		blank;			/* says nothing */
-	const char *text;			/* NULL: not a text */
+	const char *s;				/* NULL: not a text */
 	size_t		len;
 } Member;
 
@@ -167,7 +167,7 @@ static bool
 read_instant(const Member *m, int64_t *us, bool *has)
 {
 	*has = m->given && !m->blank;
-	return !*has || (m->text &&jm_iso8601_parse(m->text, m->len, us));
+	return !*has || (m->s && jm_iso8601_parse(m->s, m->len, us));
 }
 
 static void
@@ -177,7 +177,7 @@ make_head(const Member *id, const Member *created, const Member *updated, JmOffe
 
 	if (!id->given)
 		head->problem = "the offer has no identifier";
-	else if (id->text == NULL)
+	else if (id->s == NULL)
 		head->problem = "the identifier is not a text";
 	else if (id->len == 0 || id->len > JM_MAX_ID)
 		head->problem = "the identifier is empty or too long";
@@ -185,12 +185,12 @@ make_head(const Member *id, const Member *created, const Member *updated, JmOffe
 	{
 		for (size_t i = 0; i < id->len; i++)
 		{
-			unsigned char c = id->text[i];
+			unsigned char c = id->s[i];
 
 			if (c <= ' ' || c == 0x7f)
 				head->problem = "the identifier holds a blank or a control character";
 		}
-		head->id = pnstrdup(id->text, id->len);
+		head->id = pnstrdup(id->s, id->len);
 	}
 	if (head->problem)
 		return;
@@ -218,9 +218,9 @@ member_of(JsonbContainer *container, const char *key)
 	m.given = true;
 	if (v->type == jbvString)
 	{
-		m.text = v->val.string.val;
+		m.s = v->val.string.val;
 		m.len = v->val.string.len;
-		m.blank = hash_text(m.text, m.len) == 0;
+		m.blank = hash_text(m.s, m.len) == 0;
 	}
 	else
 		m.blank = v->type == jbvBinary && JsonContainerSize(v->val.binary.data) == 0;
@@ -340,7 +340,7 @@ scan_value(Scan *s, const char *p, int depth, uint64 *hash, Member *member)
 	{
 		member->given = true;
 		member->blank = text ? *hash == 0 : empty;
-		member->text = text == s->scratch ? pnstrdup(text, len) : text;
+		member->s = text == s->scratch ? pnstrdup(text, len) : text;
 
 		member->len = len;
 	}

@@ -99,7 +99,7 @@ jm_weekly_minutes(const char *label, size_t len)
 			continue;
 		minutes = words[i].cents * 60 / 100;
 		if (after < n && words[after].number && words[after].cents < 6000 &&
-			words[after].text == words[after - 1].text +words[after - 1].len)
+			words[after].s == words[after - 1].s + words[after - 1].len)
 		{
 			if (after == i + 2)
 				minutes += words[after].cents / 100;

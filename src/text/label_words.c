@@ -108,7 +108,7 @@ jm_split_label(const char *given, size_t given_len, JmLabel *label)
 		}
 		else
 			at++;
-		w->text = s + start;
+		w->s = s + start;
 		w->len = (int) (at - start);
 		label->n++;
 	}

@@ -17,7 +17,7 @@
 /* A word, number or sign of the label. */
 typedef struct JmLabelWord
 {
-	const char *text;			/* not a number: its bytes */
+	const char *s;				/* its bytes */
 	int			len;
 	bool		number;
 	long long	cents;			/* number: its value in hundredths */
@@ -43,7 +43,7 @@ jm_label_word_is(const JmLabelWord *words, int n, int i, const char *list)
 	{
 		size_t		len = strcspn(list, " ");
 
-		if ((int) len == words[i].len && memcmp(list, words[i].text, len) == 0)
+		if ((int) len == words[i].len && memcmp(list, words[i].s, len) == 0)
 			return true;
 		list += len;
 		while (*list == ' ')

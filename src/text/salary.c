@@ -68,8 +68,8 @@ join_cents(JmLabelWord *words, int n)
 	for (i = 0; i + 2 < n; i++)
 		if (words[i].number && words[i].cents % 100 == 0 && WORD(i + 1, CURRENCY) &&
 			words[i + 2].number && words[i + 2].len == 2 &&
-			words[i].text +words[i].len == words[i + 1].text &&
-			words[i + 1].text +words[i + 1].len == words[i + 2].text)
+			words[i].s + words[i].len == words[i + 1].s &&
+			words[i + 1].s + words[i + 1].len == words[i + 2].s)
 		{
 			words[i].cents += words[i + 2].cents / 100;
 			memmove(&words[i + 2], &words[i + 3], (size_t) (n - i - 3) * sizeof(words[0]));

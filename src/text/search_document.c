@@ -319,8 +319,8 @@ is_sign(const unsigned char *s)
 }
 
 /*
- * A text as text search is to see it, in the server's encoding: normalised,
- * with blanks instead of signs.
+ * A text as text search is to see it: normalised, with blanks instead of
+ * signs.
  */
 static char *
 search_words(text *t, size_t *length)
