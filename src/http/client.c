@@ -164,10 +164,7 @@ submit(JmClient *client, MemoryContext parent, JmServer *server,
 	call->client = client;
 	call->transfer.context = context;
 	call->transfer.ca_file = server->ca_file;
-	call->submitted_at = jm_http_now();
 	call->request.server = server;
-	call->request.path = MemoryContextStrdup(context, path);
-	call->request.query = query ? MemoryContextStrdup(context, query) : NULL;
 	call->request.tag = tag;
 	call->request.range.first = call->request.range.last = call->request.range.total = -1;
 	call->request.body = MemoryContextStrdup(context, "");

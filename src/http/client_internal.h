@@ -39,7 +39,6 @@ typedef struct JmCall
 	JmCallState state;
 	JmTransfer	transfer;
 	JmHistory	history;
-	int64		submitted_at;
 	int64		wake_at;		/* end of the back-off */
 	char	   *url;
 	char	   *token;			/* the last that was sent */

@@ -53,8 +53,6 @@ typedef struct JmServer
 typedef struct JmRequest
 {
 	JmServer   *server;
-	char	   *path;			/* appended to api_url: "/v2/offres/search" */
-	char	   *query;			/* percent-encoded, without '?'; or NULL */
 	void	   *tag;			/* the caller's */
 
 	JmOutcome	outcome;
@@ -72,7 +70,6 @@ typedef struct JmRequest
 	int			attempts;		/* times that it was sent */
 	int			throttled;		/* of these, answers 429 */
 	int64		bytes;			/* received, as sent over the wire */
-	double		seconds;		/* from submission to completion */
 } JmRequest;
 
 typedef struct JmClient JmClient;

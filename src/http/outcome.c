@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "http/client_internal.h"
-#include "http/shared.h"
 #include "json/json.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -96,7 +95,6 @@ finish_call(JmCall *call, JmOutcome outcome, int sqlstate, char *message, const 
 	}
 	if (call->token)
 		explicit_bzero(call->token, strlen(call->token));
-	request->seconds = (jm_http_now() - call->submitted_at) / 1e6;
 	call->state = CALL_LINGERING;
 }
 

@@ -31,7 +31,6 @@ typedef struct JmCommune
 	int			first_postal;	/* among postal_codes */
 	int			n_postal;
 	bool		divided;		/* has arrondissements */
-	bool		arrondissement;
 	/* links of the hash tables below; -1 ends */
 	int			next_insee;
 	int			next_name;

@@ -43,7 +43,6 @@ typedef struct JmPlaceRows
 	int			max_parents;
 	FmgrInfo	st_x;
 	FmgrInfo	st_y;
-	bool		have_points;
 } JmPlaceRows;
 
 /* The key of a name, which ends in NUL. */
@@ -130,7 +129,6 @@ find_point_functions(JmPlaceRows *rows, Oid point_type)
 			  &rows->st_x);
 	fmgr_info(LookupFuncName(list_make2(makeString(schema), makeString("st_y")), 1, &point_type, false),
 			  &rows->st_y);
-	rows->have_points = true;
 }
 
 static void
@@ -187,7 +185,6 @@ add_commune(void *arg, Datum *values, bool *nulls)
 	}
 	if (!nulls[6])
 	{
-		c->arrondissement = true;
 		JM_GROW(rows->parents, rows->n_parents, rows->max_parents);
 		set_code(rows->parents[rows->n_parents++].insee, values[6]);
 	}
