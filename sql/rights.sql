@@ -50,7 +50,9 @@ BEGIN
 				EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', rules, grantee);
 			END IF;
 		END IF;
-		EXECUTE format('REVOKE EXECUTE ON PROCEDURE jobmarket.grant_access(name, text), jobmarket.keep_shipped(regclass, name) FROM %I', grantee);
+		-- in a trigger of one's own the last would note deletions that were none
+		EXECUTE format('REVOKE EXECUTE ON ROUTINE jobmarket.grant_access(name, text), jobmarket.keep_shipped(regclass, name),
+						jobmarket.note_shipped_row_deleted() FROM %I', grantee);
 	END IF;
 END
 $$;

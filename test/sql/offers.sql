@@ -174,6 +174,10 @@ CALL jobmarket.grant_access('regress_jobmarket_nobody', 'operator');
 SET ROLE regress_jobmarket_nobody;
 SELECT * FROM jobmarket.load_offers('[{"id": "O1"}]');
 SELECT umoptions FROM pg_user_mappings WHERE srvname = 'x';
+-- neither rules, nor what a restore would do to them
+DELETE FROM jobmarket.role_rule;
+INSERT INTO jobmarket.shipped_row_deleted VALUES ('role_rule', '1');
+SELECT has_function_privilege('jobmarket.note_shipped_row_deleted()', 'EXECUTE') AS may_note;
 RESET ROLE;
 DROP OWNED BY regress_jobmarket_nobody;
 DROP ROLE regress_jobmarket_nobody;
