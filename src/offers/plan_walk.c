@@ -149,10 +149,10 @@ static void
 divide_span(JmPlan *plan, JmSpan *span, int64_t oldest)
 {
 	bool		known = oldest != INT64_MAX;
-	int64_t		bound = oldest - plan->shift;
+	int64_t		bound = known ? oldest - plan->shift : span->from;
 	JmSpan	   *top;
 
-	if (!known || bound - 1 <= span->from || bound + 1 >= span->to)
+	if (bound - 1 <= span->from || bound + 1 >= span->to)
 	{
 		/* no help from the rows: halves, or the end where they all are */
 		int64_t		middle = span->from + (span->to - span->from) / 2;
@@ -208,8 +208,8 @@ jm_plan_answer_walk(JmPlan *plan, JmSpan *span, int64_t total, JmPlanRow *rows, 
 	for (int i = 0; i < nrows; i++)
 		if (rows[i].created != INT64_MIN && rows[i].created > oldest && rows[i].created < cut)
 			cut = rows[i].created;
-	bound = cut - plan->shift;
-	if (cut != INT64_MAX && bound > span->from && bound < span->to)
+	bound = cut == INT64_MAX ? span->from : cut - plan->shift;
+	if (bound > span->from && bound < span->to)
 	{
 		for (int i = 0; i < nrows; i++)
 			if (rows[i].created != INT64_MIN && rows[i].created >= cut)

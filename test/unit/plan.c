@@ -323,6 +323,11 @@ main(void)
 		fprintf(stderr, "shift %d: %.4f\n", shift, requests / (100000 / 150.0));
 		CHECK(requests / (100000 / 150.0) <= 1.10);
 		free(offers);
+		/* pages of a single second tell nothing of what is below */
+		generate(20000, 9000);
+		CHECK_INT(harvest(8, FROM, TO, &truncated), 0);
+		CHECK_INT(missing(), 0);
+		free(offers);
 	}
 	shift = 0;
 
