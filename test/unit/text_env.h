@@ -63,14 +63,14 @@ env_gazetteer(void)
 	static JmDepartement departements[] = {{"01", "ain", 1, 0, 0}, {"2A", "corse du sud", 2, 0, 0},
 	{"74", "haute savoie", 1, 0, 0}, {"75", "paris", 0, 0, 0}};
 	static JmCommune communes[] = {
-		{"01173", "gex", 0, 13000, 46.33, 6.06, 0, 1, false, false, 0, 0, 0},
-		{"01999", "ville la grand", 0, 10, 46.2, 5.2, 1, 1, false, false, 0, 0, 0},
-		{"2A004", "ajaccio", 1, 70000, 41.93, 8.74, 2, 1, false, false, 0, 0, 0},
-		{"74010", "annecy", 2, 130000, 45.9, 6.12, 3, 2, false, false, 0, 0, 0},
-		{"74243", "saint julien en genevois", 2, 15000, 46.14, 6.08, 5, 1, false, false, 0, 0, 0},
-		{"74305", "ville la grand", 2, 9000, 46.2, 6.25, 6, 1, false, false, 0, 0, 0},
-		{"75056", "paris", 3, 2100000, 48.857, 2.341, 7, 0, true, false, 0, 0, 0},
-		{"75112", "paris 12e arrondissement", 3, 140000, 48.835, 2.421, 7, 1, false, true, 0, 0, 0},
+		{"01173", "gex", 0, 13000, 46.33, 6.06, 0, 1, false, 0, 0, 0},
+		{"01999", "ville la grand", 0, 10, 46.2, 5.2, 1, 1, false, 0, 0, 0},
+		{"2A004", "ajaccio", 1, 70000, 41.93, 8.74, 2, 1, false, 0, 0, 0},
+		{"74010", "annecy", 2, 130000, 45.9, 6.12, 3, 2, false, 0, 0, 0},
+		{"74243", "saint julien en genevois", 2, 15000, 46.14, 6.08, 5, 1, false, 0, 0, 0},
+		{"74305", "ville la grand", 2, 9000, 46.2, 6.25, 6, 1, false, 0, 0, 0},
+		{"75056", "paris", 3, 2100000, 48.857, 2.341, 7, 0, true, 0, 0, 0},
+		{"75112", "paris 12e arrondissement", 3, 140000, 48.835, 2.421, 7, 1, false, 0, 0, 0},
 	};
 	static JmPostal postal[] = {{"01170", 0, 0}, {"01999", 1, 0}, {"20000", 2, 0}, {"74000", 3, 0},
 	{"74940", 3, 0}, {"74160", 4, 0}, {"74100", 5, 0}, {"75012", 7, 0}};
