@@ -285,7 +285,7 @@ jm_criterion_check(const char *name, const char *const *values, int n,
 				snprintf(problem, size, "it must be hours and minutes as hhmm, 2430 for 24 h 30");
 				break;
 			case FORM_INSTANT:
-				ok = strlen(v) == 20 && v[19] == 'Z' && jm_iso8601_parse(v, 20, &us);
+				ok = strlen(v) == 20 && v[10] == 'T' && v[19] == 'Z' && jm_iso8601_parse(v, 20, &us);
 				snprintf(problem, size, "it must be an instant in UTC as 2022-03-25T14:52:00Z");
 				break;
 			case FORM_KEYWORDS:
