@@ -332,6 +332,8 @@ explain_failure(JmTransfer *transfer, CURLcode code)
 			transfer->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			break;
 		case CURLE_OPERATION_TIMEDOUT:
+			transfer->hint = "Limits of time are the settings jobmarket.connect_timeout, jobmarket.request_timeout and jobmarket.stall_timeout.";
+			break;
 		case CURLE_PARTIAL_FILE:
 		case CURLE_GOT_NOTHING:
 		case CURLE_SEND_ERROR:
@@ -339,6 +341,7 @@ explain_failure(JmTransfer *transfer, CURLcode code)
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_WEIRD_SERVER_REPLY:
 		case CURLE_UNSUPPORTED_PROTOCOL:	/* HTTP/0.9 */
+			transfer->hint = "The API or the network may have a problem; try again later.";
 			break;
 		case CURLE_PEER_FAILED_VERIFICATION:
 			transfer->end = JM_END_PERMANENT;
