@@ -32,9 +32,76 @@ COMMENT ON FUNCTION jobmarket.version() IS
 'Version of the loaded library';
 
 -- Rows that ship with the extension come back with CREATE EXTENSION, so a dump
--- holds only those that users added or edited (shipped = false).  Two triggers
+-- holds only those that users added or edited (shipped = false).  Triggers
 -- keep that true: an edit clears the mark, and an inserted row replaces the
 -- shipped row of the same key, which is how an edited row survives a restore.
+-- What was deleted is noted, for it would come back otherwise.
+CREATE TABLE jobmarket.shipped_row_deleted (
+	table_name text,
+	key text,
+	key_column text NOT NULL,
+	PRIMARY KEY (table_name, key)
+);
+SELECT pg_extension_config_dump('jobmarket.shipped_row_deleted', '');
+COMMENT ON TABLE jobmarket.shipped_row_deleted IS 'Rows deleted from tables that come filled with the extension; a restore deletes those of them again that CREATE EXTENSION brought back';
+COMMENT ON COLUMN jobmarket.shipped_row_deleted.table_name IS 'Table, in schema jobmarket';
+COMMENT ON COLUMN jobmarket.shipped_row_deleted.key IS 'Key of the row, as text';
+COMMENT ON COLUMN jobmarket.shipped_row_deleted.key_column IS 'Column of the key';
+
+-- Runs as the owner: who may delete a rule need not be granted the notes.
+CREATE FUNCTION jobmarket.shipped_row_deleted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'TRUNCATE' THEN
+		EXECUTE format('INSERT INTO jobmarket.shipped_row_deleted (table_name, key, key_column)
+						SELECT %L, %I, %L FROM %I.%I ON CONFLICT DO NOTHING',
+					   TG_TABLE_NAME, TG_ARGV[0], TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME);
+	ELSE
+		INSERT INTO jobmarket.shipped_row_deleted (table_name, key, key_column)
+		VALUES (TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0], TG_ARGV[0]) ON CONFLICT DO NOTHING;
+	END IF;
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.shipped_row_deleted() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.shipped_row_deleted() IS
+'Trigger: notes a row deleted from a table that comes filled, so that it stays deleted after a restore';
+
+CREATE FUNCTION jobmarket.shipped_row_deleted_again() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- noted by the trigger above, it is gone already
+	IF pg_trigger_depth() > 1 THEN
+		RETURN NEW;
+	END IF;
+	IF EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+			   WHERE c.relnamespace = 'jobmarket'::regnamespace AND c.relname = NEW.table_name
+				 AND t.tgfoid = 'jobmarket.shipped_row_deleted'::regproc) THEN
+		BEGIN
+			EXECUTE format('DELETE FROM jobmarket.%I WHERE shipped AND %I::text = $1',
+						   NEW.table_name, NEW.key_column) USING NEW.key;
+		EXCEPTION WHEN foreign_key_violation THEN
+			RAISE WARNING 'row "%" of table jobmarket.% could not be deleted again', NEW.key, NEW.table_name
+				USING DETAIL = SQLERRM;
+		END;
+	END IF;
+	IF EXISTS (SELECT FROM jobmarket.shipped_row_deleted d
+			   WHERE d.table_name = NEW.table_name AND d.key = NEW.key) THEN
+		RETURN NULL;
+	END IF;
+	RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.shipped_row_deleted_again() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.shipped_row_deleted_again() IS
+'Trigger: when a dump is restored, deletes a row that CREATE EXTENSION brought back and the user had deleted';
+CREATE TRIGGER shipped_row_deleted_again BEFORE INSERT ON jobmarket.shipped_row_deleted
+	FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_deleted_again();
+-- also with session_replication_role = replica, as a parallel restore needs it
+ALTER TABLE jobmarket.shipped_row_deleted ENABLE ALWAYS TRIGGER shipped_row_deleted_again;
+
 CREATE FUNCTION jobmarket.shipped_row_edited() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -86,6 +153,11 @@ BEGIN
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_edited()', tbl);
 	EXECUTE format('CREATE TRIGGER shipped_row_replaced BEFORE INSERT ON %s
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_replaced(%L)', tbl, key_column);
+	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER shipped_row_replaced', tbl);
+	EXECUTE format('CREATE TRIGGER shipped_row_deleted AFTER DELETE ON %s
+					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_deleted(%L)', tbl, key_column);
+	EXECUTE format('CREATE TRIGGER shipped_rows_deleted BEFORE TRUNCATE ON %s
+					FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.shipped_row_deleted(%L)', tbl, key_column);
 	PERFORM pg_extension_config_dump(tbl, 'WHERE NOT shipped');
 END
 $$;

@@ -42,7 +42,8 @@ BEGIN
 			-- the rules are those that ship; a load and sync_referential write
 			-- the code lists among them
 			SELECT string_agg(c.oid::regclass::text, ', ') INTO rules
-			FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'shipped_row_edited'
+			FROM pg_class c
+			JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname IN ('shipped_row_edited', 'shipped_row_deleted_again')
 			WHERE c.relnamespace = 'jobmarket'::regnamespace
 			  AND c.relname NOT IN ('source', 'region', 'departement', 'contract_type', 'qualification');
 			IF rules IS NOT NULL THEN
