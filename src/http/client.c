@@ -132,6 +132,7 @@ struct JmClient
 };
 
 static JmClient *kept_client = NULL;
+static bool kept_private = false;	/* may it have connections to private addresses? */
 
 PG_FUNCTION_INFO_V1(jobmarket_http_live_handles);
 
@@ -1176,10 +1177,12 @@ jm_http_get(JmServer *server, const char *path, const char *query)
 {
 	JmRequest  *request;
 
-	if (kept_client && kept_client->broken)
+	/* a connection is checked when it is made: none may outlive its permission */
+	if (kept_client && (kept_client->broken || (kept_private && !jm_allow_private_networks)))
 		jm_client_destroy(kept_client);
 	if (kept_client == NULL)
 		kept_client = jm_client_create(TopMemoryContext, KEPT_IN_FLIGHT);
+	kept_private = jm_allow_private_networks;
 
 	request = submit(kept_client, CurrentMemoryContext, server, path, query, NULL);
 	PG_TRY();

@@ -327,8 +327,10 @@ explain_failure(JmTransfer *transfer, CURLcode code)
 		case CURLE_COULDNT_RESOLVE_HOST:
 		case CURLE_COULDNT_CONNECT:
 			transfer->hint = "Check the server options \"api_url\" and \"token_url\", and the network of the database server.";
-			/* FALLTHROUGH */
+			transfer->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
+			break;
 		case CURLE_SSL_CONNECT_ERROR:
+			transfer->hint = "Is it a server that speaks TLS 1.2 or later?  Check the server options \"api_url\" and \"token_url\".";
 			transfer->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			break;
 		case CURLE_OPERATION_TIMEDOUT:
