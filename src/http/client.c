@@ -132,7 +132,7 @@ struct JmClient
 };
 
 static JmClient *kept_client = NULL;
-static bool kept_private = false;	/* may it have connections to private addresses? */
+static bool kept_private = false;	/* were private addresses allowed to it? */
 
 PG_FUNCTION_INFO_V1(jobmarket_http_live_handles);
 
@@ -1177,7 +1177,7 @@ jm_http_get(JmServer *server, const char *path, const char *query)
 {
 	JmRequest  *request;
 
-	/* a connection is checked when it is made: none may outlive its permission */
+	/* addresses are checked when a connection is made: none outlives that */
 	if (kept_client && (kept_client->broken || (kept_private && !jm_allow_private_networks)))
 		jm_client_destroy(kept_client);
 	if (kept_client == NULL)
