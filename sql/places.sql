@@ -84,6 +84,7 @@ BEGIN
 	FOREACH tbl IN ARRAY ARRAY['region', 'departement', 'commune', 'commune_former', 'place_alias'] LOOP
 		EXECUTE format('CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobmarket.%I
 						FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed()', tbl);
+		EXECUTE format('ALTER TABLE jobmarket.%I ENABLE ALWAYS TRIGGER rules_changed', tbl);
 	END LOOP;
 END
 $$;

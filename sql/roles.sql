@@ -70,6 +70,8 @@ CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON job
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
 CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobmarket.role_rule
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
+ALTER TABLE jobmarket.role ENABLE ALWAYS TRIGGER rules_changed;
+ALTER TABLE jobmarket.role_rule ENABLE ALWAYS TRIGGER rules_changed;
 
 CREATE FUNCTION jobmarket.classify_role(title text, description text DEFAULT NULL) RETURNS text
 LANGUAGE C STABLE PARALLEL SAFE COST 500
