@@ -13,6 +13,12 @@ BEGIN
 				  DETAIL = format('This one is in %s, which cannot hold what offers contain.', getdatabaseencoding()),
 				  HINT = 'CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0.';
 	END IF;
+	-- else the patterns of rules below would lose their backslashes
+	IF current_setting('standard_conforming_strings') <> 'on' THEN
+		RAISE EXCEPTION 'jobmarket cannot be created with standard_conforming_strings off'
+			USING ERRCODE = 'feature_not_supported',
+				  HINT = 'SET standard_conforming_strings = on, and try again.';
+	END IF;
 END
 $$;
 

@@ -251,7 +251,7 @@ COMMENT ON COLUMN jobmarket.import_error.line IS 'The line';
 COMMENT ON COLUMN jobmarket.import_error.reason IS 'What is wrong with it';
 
 CREATE FUNCTION jobmarket.import_begin(kind text, file_name text, file_date date) RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	base_name text := regexp_replace(file_name, '^.*[/\\]', '');
@@ -300,7 +300,7 @@ COMMENT ON FUNCTION jobmarket.import_end(jobmarket.import_run) IS 'Ends an impor
 -- that before a sign of Latin-1's upper half, and where it is no letter of a
 -- word (of BÂTIMENT, ÂGE or Âge it is one).
 CREATE PROCEDURE jobmarket.stage_lines(staged regclass)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	stray constant text := '\u00C2(?=[\u0080-\u00BF])'
@@ -438,7 +438,7 @@ COMMENT ON FUNCTION jobmarket.import_staged_offices(jobmarket.import_run, boolea
 
 CREATE FUNCTION jobmarket.import_offices(staged regclass, file_name text, replace_all boolean DEFAULT false)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	columns_2022 constant text := 'siret;raisonsociale;enseigne;codenaf;numerorue;libellerue;codecommune;codepostal;email;tel;trancheeffectif;website;flag_poe_afpr;flag_pmsmp;flag_junior;flag_senior;flag_handicap';
@@ -509,7 +509,7 @@ COMMENT ON FUNCTION jobmarket.import_offices(regclass, text, boolean) IS
 
 CREATE FUNCTION jobmarket.import_sirene(staged regclass, file_name text, replace_all boolean DEFAULT false)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	run jobmarket.import_run := jobmarket.import_begin('sirene', file_name, NULL);

@@ -117,7 +117,7 @@ REVOKE ALL ON PROCEDURE jobmarket.require_columns(regclass, name[]) FROM PUBLIC;
 COMMENT ON PROCEDURE jobmarket.require_columns(regclass, name[]) IS 'Raises an error unless the table has these columns; used by load_communes and load_commune_movements';
 
 CREATE FUNCTION jobmarket.load_communes(staging regclass, OUT loaded bigint, OUT rejected bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET extra_float_digits = 1
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET extra_float_digits = 1
 AS $$
 DECLARE
 	geometry_schema name := (SELECT n.nspname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
