@@ -59,6 +59,11 @@ CREATE FUNCTION jobmarket.shipped_row_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	-- on a table of somebody else's, types and casts of his would run as the owner
+	IF TG_TABLE_SCHEMA <> 'jobmarket' THEN
+		RAISE EXCEPTION 'jobmarket.shipped_row_deleted() is for tables of jobmarket'
+			USING ERRCODE = 'trigger_protocol_violated';
+	END IF;
 	IF TG_OP = 'TRUNCATE' THEN
 		EXECUTE format('INSERT INTO jobmarket.shipped_row_deleted (table_name, key, key_column)
 						SELECT %L, %I, %L FROM %I.%I ON CONFLICT DO NOTHING',

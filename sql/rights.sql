@@ -51,6 +51,7 @@ BEGIN
 			END IF;
 		END IF;
 		EXECUTE format('REVOKE EXECUTE ON PROCEDURE jobmarket.grant_access(name, text), jobmarket.keep_shipped(regclass, name) FROM %I', grantee);
+		EXECUTE format('REVOKE EXECUTE ON FUNCTION jobmarket.shipped_row_deleted() FROM %I', grantee);
 	END IF;
 END
 $$;

@@ -189,7 +189,15 @@ CALL jobmarket.grant_access('regress_jobmarket_nobody', 'operator');
 SET ROLE regress_jobmarket_nobody;
 SELECT * FROM jobmarket.load_offers('[{"id": "O1"}]');
 SELECT umoptions FROM pg_user_mappings WHERE srvname = 'x';
+-- the one function that runs as its owner is not for his tables
+CREATE TEMP TABLE keyword (keyword text);
+CREATE TRIGGER evil AFTER DELETE ON keyword FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_deleted('keyword');
+INSERT INTO jobmarket.shipped_row_deleted VALUES ('keyword', 'sql', 'keyword');
 RESET ROLE;
+CREATE TRIGGER evil AFTER DELETE ON keyword FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_deleted('keyword');
+INSERT INTO keyword VALUES ('sql');
+DELETE FROM keyword;
+DROP TABLE keyword;
 DROP OWNED BY regress_jobmarket_nobody;
 DROP ROLE regress_jobmarket_nobody;
 DROP FUNCTION tell();
