@@ -13,6 +13,12 @@ BEGIN
 				  DETAIL = format('This one is in %s, which cannot hold what offers contain.', getdatabaseencoding()),
 				  HINT = 'CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0.';
 	END IF;
+	-- else the patterns of rules below would lose their backslashes
+	IF current_setting('standard_conforming_strings') <> 'on' THEN
+		RAISE EXCEPTION 'jobmarket cannot be created with standard_conforming_strings off'
+			USING ERRCODE = 'feature_not_supported',
+				  HINT = 'SET standard_conforming_strings = on, and try again.';
+	END IF;
 END
 $$;
 
@@ -95,9 +101,15 @@ CREATE FUNCTION jobmarket.note_shipped_row_deleted() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	-- on a table of somebody else's, types and casts of his would run as the owner
+	IF TG_TABLE_SCHEMA <> 'jobmarket' THEN
+		RAISE EXCEPTION 'jobmarket.note_shipped_row_deleted() is for tables of jobmarket'
+			USING ERRCODE = 'trigger_protocol_violated';
+	END IF;
+	-- also what was edited before: as it came, the row would be back
 	IF TG_OP = 'TRUNCATE' THEN
-		EXECUTE format('INSERT INTO jobmarket.shipped_row_deleted SELECT $1, %I FROM %I.%I WHERE shipped
-						ON CONFLICT DO NOTHING', TG_ARGV[0], TG_TABLE_SCHEMA, TG_TABLE_NAME)
+		EXECUTE format('INSERT INTO jobmarket.shipped_row_deleted SELECT $1, %I FROM jobmarket.%I
+						ON CONFLICT DO NOTHING', TG_ARGV[0], TG_TABLE_NAME)
 			USING TG_TABLE_NAME;
 	ELSIF TG_OP = 'DELETE' OR to_jsonb(NEW) -> TG_ARGV[0] <> to_jsonb(OLD) -> TG_ARGV[0] THEN
 		INSERT INTO jobmarket.shipped_row_deleted VALUES (TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0])
@@ -153,6 +165,8 @@ COMMENT ON FUNCTION jobmarket.delete_shipped_rows() IS
 -- not when a deletion is noted, which comes from within a trigger
 CREATE TRIGGER delete_shipped_rows AFTER INSERT ON jobmarket.shipped_row_deleted
 	FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION jobmarket.delete_shipped_rows();
+-- also with session_replication_role = replica, as a parallel restore needs it
+ALTER TABLE jobmarket.shipped_row_deleted ENABLE ALWAYS TRIGGER delete_shipped_rows;
 
 CREATE PROCEDURE jobmarket.keep_shipped(tbl regclass, key_column name)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -164,8 +178,9 @@ BEGIN
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_edited()', tbl);
 	EXECUTE format('CREATE TRIGGER shipped_row_replaced BEFORE INSERT ON %s
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_replaced(%L)', tbl, key_column);
+	EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER shipped_row_replaced', tbl);
 	EXECUTE format('CREATE TRIGGER shipped_row_deleted AFTER DELETE OR UPDATE OF %I ON %s
-					FOR EACH ROW WHEN (OLD.shipped) EXECUTE FUNCTION jobmarket.note_shipped_row_deleted(%L)',
+					FOR EACH ROW EXECUTE FUNCTION jobmarket.note_shipped_row_deleted(%L)',
 				   key_column, tbl, key_column);
 	EXECUTE format('CREATE TRIGGER shipped_rows_truncated BEFORE TRUNCATE ON %s
 					FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.note_shipped_row_deleted(%L)', tbl, key_column);

@@ -116,7 +116,7 @@ COMMENT ON FUNCTION jobmarket.import_staged_hirings(jobmarket.import_run, date) 
 
 CREATE FUNCTION jobmarket.import_dpae(staged regclass, file_name text, file_date date DEFAULT NULL)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	stamp text := substring(file_name FROM '_delta_([0-9]{8})[0-9]{4}');

@@ -41,6 +41,8 @@ CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON job
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
 CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobmarket.keyword_variant
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
+ALTER TABLE jobmarket.keyword ENABLE ALWAYS TRIGGER rules_changed;
+ALTER TABLE jobmarket.keyword_variant ENABLE ALWAYS TRIGGER rules_changed;
 
 CREATE FUNCTION jobmarket.extract_keywords(txt text) RETURNS text[]
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000

@@ -68,6 +68,11 @@ BEGIN
 			USING ERRCODE = 'null_value_not_allowed',
 			HINT = 'Give an interval, as ''1 day''.';
 	END IF;
+	IF older_than < interval '0' THEN
+		RAISE EXCEPTION 'cannot anonymise what is withdrawn in the future'
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('The age given is %s.', older_than),
+			HINT = 'Give a positive interval, as ''1 day''; 0 is for all that is withdrawn now.';
+	END IF;
 	-- the description too: employers write names and telephone numbers into it
 	WITH affected AS (
 		SELECT o.offer_id, o.company_id

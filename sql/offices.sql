@@ -251,12 +251,17 @@ COMMENT ON COLUMN jobmarket.import_error.line IS 'The line';
 COMMENT ON COLUMN jobmarket.import_error.reason IS 'What is wrong with it';
 
 CREATE FUNCTION jobmarket.import_begin(kind text, file_name text, file_date date) RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	base_name text := regexp_replace(file_name, '^.*[/\\]', '');
 	run jobmarket.import_run;
 BEGIN
+	IF coalesce(base_name, '') = '' THEN
+		RAISE EXCEPTION 'the file to import has no name'
+			USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give its name, by which it is known when it comes again.';
+	END IF;
 	-- one import of a kind at a time: the lower date bound and the count of
 	-- what is already there must not move meanwhile
 	PERFORM pg_advisory_xact_lock(hashtext('jobmarket.import'), hashtext(kind));
@@ -290,11 +295,17 @@ $$;
 REVOKE ALL ON FUNCTION jobmarket.import_end(jobmarket.import_run) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.import_end(jobmarket.import_run) IS 'Ends an import, refused where it has a message; used by the import functions';
 
--- A table of lines, whatever its name, as (line_no, line) with the carriage
--- return and the stray U+00C2 of doubly decoded files removed.
+-- A table of lines, whatever its name, as (line_no, line) without byte order
+-- mark, carriage returns, and the U+00C2 that decoding UTF-8 as Latin-1 leaves:
+-- that before a sign of Latin-1's upper half, and where it is no letter of a
+-- word (of BÂTIMENT, ÂGE or Âge it is one).
 CREATE PROCEDURE jobmarket.stage_lines(staged regclass)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
+DECLARE
+	stray constant text := '\u00C2(?=[\u0080-\u00BF])'
+		'|(?<![A-Za-z\u00C0-\u00FF])\u00C2(?![A-Za-z\u00C0-\u00FF])'
+		'|(?<=[a-z\u00DF-\u00FF])\u00C2|(?<![A-Za-z\u00C0-\u00FF])\u00C2(?=[A-Z][a-z])';
 BEGIN
 	IF (SELECT count(*) FROM pg_attribute
 		WHERE attrelid = staged AND attnum > 0 AND NOT attisdropped
@@ -304,8 +315,14 @@ BEGIN
 				HINT = 'CREATE TEMP TABLE stage (line_no bigint GENERATED ALWAYS AS IDENTITY, line text), and COPY the file into stage (line).';
 	END IF;
 	EXECUTE format('CREATE TEMP TABLE jobmarket_line ON COMMIT DROP AS
-		SELECT line_no::bigint, replace(rtrim(line, E''\r''), chr(194), '''') AS line
-		FROM %s WHERE line IS NOT NULL AND line <> ''''', staged);
+		SELECT line_no, CASE WHEN strpos(line, chr(194)) > 0 THEN regexp_replace(line, %L, '''', ''g'') ELSE line END AS line
+		FROM (SELECT line_no::bigint, ltrim(rtrim(line, E''\r''), chr(65279)) AS line
+			  FROM %s WHERE line IS NOT NULL AND line <> '''') l', stray, staged);
+	IF NOT EXISTS (SELECT FROM pg_temp.jobmarket_line) THEN
+		RAISE EXCEPTION 'table % holds no line to import', staged
+			USING ERRCODE = 'no_data_found',
+				HINT = 'COPY the file into it first, the header with it.';
+	END IF;
 END
 $$;
 REVOKE ALL ON PROCEDURE jobmarket.stage_lines(regclass) FROM PUBLIC;
@@ -421,7 +438,7 @@ COMMENT ON FUNCTION jobmarket.import_staged_offices(jobmarket.import_run, boolea
 
 CREATE FUNCTION jobmarket.import_offices(staged regclass, file_name text, replace_all boolean DEFAULT false)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	columns_2022 constant text := 'siret;raisonsociale;enseigne;codenaf;numerorue;libellerue;codecommune;codepostal;email;tel;trancheeffectif;website;flag_poe_afpr;flag_pmsmp;flag_junior;flag_senior;flag_handicap';
@@ -492,7 +509,7 @@ COMMENT ON FUNCTION jobmarket.import_offices(regclass, text, boolean) IS
 
 CREATE FUNCTION jobmarket.import_sirene(staged regclass, file_name text, replace_all boolean DEFAULT false)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	run jobmarket.import_run := jobmarket.import_begin('sirene', file_name, NULL);

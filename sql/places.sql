@@ -84,6 +84,7 @@ BEGIN
 	FOREACH tbl IN ARRAY ARRAY['region', 'departement', 'commune', 'commune_former', 'place_alias'] LOOP
 		EXECUTE format('CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobmarket.%I
 						FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed()', tbl);
+		EXECUTE format('ALTER TABLE jobmarket.%I ENABLE ALWAYS TRIGGER rules_changed', tbl);
 	END LOOP;
 END
 $$;
@@ -97,30 +98,64 @@ AS 'MODULE_PATHNAME', 'jobmarket_resolve_place';
 COMMENT ON FUNCTION jobmarket.resolve_place(text, text, text, float8, float8) IS
 'Commune, postal code, département, region and territory (metropole, corse, drom, com, etranger, inconnu) of a place, with the method that decided (insee, postal, label_commune, gps, label_departement, label_region, label_country, none), its confidence, and the point (the stated one, put right, or the commune''s); needs table commune to be filled';
 
+CREATE PROCEDURE jobmarket.require_columns(staging regclass, columns name[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	missing text := (SELECT string_agg(c, ', ' ORDER BY i) FROM unnest(columns) WITH ORDINALITY AS u (c, i)
+		WHERE NOT EXISTS (SELECT FROM pg_attribute a
+			WHERE a.attrelid = staging AND a.attname = c AND a.attnum > 0 AND NOT a.attisdropped));
+BEGIN
+	IF staging IS NULL OR missing <> '' THEN
+		RAISE EXCEPTION 'table % lacks columns: %', coalesce(staging::text, 'NULL'), coalesce(missing, 'all')
+			USING ERRCODE = 'undefined_column',
+				HINT = format('Copy the file into a table with the columns %s, of type text.', array_to_string(columns, ', '));
+	END IF;
+END
+$$;
+REVOKE ALL ON PROCEDURE jobmarket.require_columns(regclass, name[]) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.require_columns(regclass, name[]) IS 'Raises an error unless the table has these columns; used by load_communes and load_commune_movements';
+
 CREATE FUNCTION jobmarket.load_communes(staging regclass, OUT loaded bigint, OUT rejected bigint)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on SET extra_float_digits = 1
 AS $$
 DECLARE
 	geometry_schema name := (SELECT n.nspname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 		JOIN pg_namespace n ON n.oid = t.typnamespace
 		WHERE a.attrelid = 'jobmarket.commune'::regclass AND a.attname = 'centroid');
 BEGIN
+	CALL jobmarket.require_columns(staging, '{insee_code,name,departement_code,postal_codes,population,latitude,longitude}');
 	-- Columns may come as text or as what they mean, so all go through text.
+	-- Codes that went through a number lack a zero in front; a number that is
+	-- none is as good as missing, and costs no more than itself.
 	EXECUTE format($q$
-		WITH given AS (
-			SELECT DISTINCT ON (insee_code::text)
-				insee_code::text AS insee_code, name::text AS name, departement_code::text AS departement_code,
-				coalesce(string_to_array(nullif(postal_codes::text, ''), ';'), '{}') AS postal_codes,
-				nullif(population::text, '')::integer AS population,
-				nullif(longitude::text, '')::float8 AS longitude, nullif(latitude::text, '')::float8 AS latitude
+		WITH line AS (
+			SELECT upper(btrim(insee_code::text)) AS insee_code, btrim(name::text) AS name,
+				upper(btrim(departement_code::text)) AS departement_code, postal_codes::text AS postal_codes,
+				btrim(population::text) AS population,
+				replace(btrim(latitude::text), ',', '.') AS latitude, replace(btrim(longitude::text), ',', '.') AS longitude
 			FROM %1$s
-			ORDER BY insee_code::text
+		), number AS (
+			SELECT CASE WHEN insee_code ~ '^[0-9]{4}$' THEN '0' || insee_code ELSE insee_code END AS insee_code, name,
+				CASE WHEN departement_code ~ '^[0-9]$' THEN '0' || departement_code ELSE departement_code END AS departement_code,
+				(SELECT array_agg(DISTINCT lpad(btrim(c), 5, '0')) FROM unnest(string_to_array(postal_codes, ';')) c
+				 WHERE btrim(c) ~ '^[0-9]{4,5}$') AS postal_codes,
+				CASE WHEN population ~ '^[0-9]{1,9}(\.[0-9]*)?$' THEN split_part(population, '.', 1)::integer END AS population,
+				CASE WHEN latitude ~ '^[-+]?[0-9]{1,2}(\.[0-9]{0,30})?$' THEN latitude::float8 END AS latitude,
+				CASE WHEN longitude ~ '^[-+]?[0-9]{1,3}(\.[0-9]{0,30})?$' THEN longitude::float8 END AS longitude
+			FROM line
+		), given AS (
+			SELECT DISTINCT ON (insee_code) insee_code, name, departement_code,
+				coalesce(postal_codes, '{}') AS postal_codes, population,
+				CASE WHEN abs(latitude) <= 90 AND abs(longitude) <= 180
+					THEN %2$I.st_setsrid(%2$I.st_makepoint(longitude, latitude), 4326) END AS centroid
+			FROM number
+			WHERE insee_code ~ '^[0-9][0-9AB][0-9]{3}$' AND name <> '' AND length(name) <= 200
+			-- of several lines of one commune the one that tells most
+			ORDER BY insee_code, latitude IS NULL, cardinality(postal_codes) DESC NULLS LAST, population DESC NULLS LAST, name
 		), taken AS (
 			INSERT INTO jobmarket.commune AS c (insee_code, name, departement_code, postal_codes, population, centroid, parent_insee_code)
-			SELECT g.insee_code, g.name, g.departement_code, g.postal_codes, g.population,
-				%2$I.st_setsrid(%2$I.st_makepoint(g.longitude, g.latitude), 4326),
-				p.insee_code
+			SELECT g.insee_code, g.name, g.departement_code, g.postal_codes, g.population, g.centroid, p.insee_code
 			FROM given g
 			JOIN jobmarket.departement d USING (departement_code)
 			-- the arrondissements of Paris, Lyon and Marseille
@@ -128,7 +163,6 @@ BEGIN
 				WHEN g.insee_code BETWEEN '75101' AND '75120' THEN '75056'
 				WHEN g.insee_code BETWEEN '69381' AND '69389' THEN '69123'
 				WHEN g.insee_code BETWEEN '13201' AND '13216' THEN '13055' END
-			WHERE g.insee_code ~ '^[0-9][0-9AB][0-9]{3}$' AND g.name <> ''
 			ON CONFLICT (insee_code) DO UPDATE SET
 				name = excluded.name, departement_code = excluded.departement_code,
 				postal_codes = excluded.postal_codes, population = coalesce(excluded.population, c.population),
@@ -136,7 +170,7 @@ BEGIN
 				parent_insee_code = coalesce(excluded.parent_insee_code, c.parent_insee_code)
 			RETURNING 1
 		)
-		SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM %1$s) - (SELECT count(*) FROM taken)$q$,
+		SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM line) - (SELECT count(*) FROM taken)$q$,
 		staging, geometry_schema) INTO loaded, rejected;
 END
 $$;
@@ -149,6 +183,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	CALL jobmarket.require_columns(staging, '{mod,date_eff,typecom_av,com_av,libelle_av,typecom_ap,com_ap}');
 	-- Columns may come as text or as what they mean, so all go through text.
 	EXECUTE format($q$
 		WITH RECURSIVE movement AS (

@@ -193,6 +193,12 @@ CREATE TRIGGER road_network_changed
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobmarket.road_mode
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.road_network_changed();
 
+-- in a restore with session_replication_role = replica, too
+ALTER TABLE jobmarket.road_edge ENABLE ALWAYS TRIGGER road_network_changed;
+ALTER TABLE jobmarket.road_speed ENABLE ALWAYS TRIGGER road_network_changed;
+ALTER TABLE jobmarket.road_control ENABLE ALWAYS TRIGGER road_network_changed;
+ALTER TABLE jobmarket.road_mode ENABLE ALWAYS TRIGGER road_network_changed;
+
 -- Which tables the network may be read from is no secret to those who may use
 -- the functions: these three are rules, and the version is a random number.
 GRANT SELECT ON jobmarket.road_mode, jobmarket.road_speed, jobmarket.road_control,

@@ -70,6 +70,8 @@ CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON job
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
 CREATE TRIGGER rules_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON jobmarket.role_rule
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rules_changed();
+ALTER TABLE jobmarket.role ENABLE ALWAYS TRIGGER rules_changed;
+ALTER TABLE jobmarket.role_rule ENABLE ALWAYS TRIGGER rules_changed;
 
 CREATE FUNCTION jobmarket.classify_role(title text, description text DEFAULT NULL) RETURNS text
 LANGUAGE C STABLE PARALLEL SAFE COST 500
@@ -90,8 +92,8 @@ COMMENT ON FUNCTION jobmarket.classify_roles(text, text) IS
 -- weighs more than words that merely stand in the same title.
 INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, remark) VALUES
 	-- data engineer
-	(1, 'DE', 'include', '\ydata ?(engin[a-z]+|ingenieure?s?|inge|eng)\y', 0.95, 'data engineer, data ingénieur'),
-	(2, 'DE', 'include', '\y(ingenieure?s?|inge|engineer) ((d )?etudes? |et |developpement |devops |cloud )*(de la |de |en |des |du |la )?(big ?)?(datas?|donnees?)\y(?! (analyst|scientist|scien|manage|architect|loss|cent|steward|protection|mining|miner|sig\y))', 0.95, 'ingénieur data, ingénieur de données'),
+	(1, 'DE', 'include', '\ydata ?(engin[a-z]+|engen[a-z]+|ingenieure?s?|inge|eng|ing)\y', 0.95, 'data engineer, data ingénieur'),
+	(2, 'DE', 'include', '\y(ingenieure?s?|inge|ing|engineer) ((d )?etudes? |et |developpement |devops |cloud )*(de la |de |en |des |du |la )?(big ?)?(datas?|donnees?)\y(?! (analyst|scientist|scien|manage|architect|loss|cent|steward|protection|mining|miner|sig\y))', 0.95, 'ingénieur data, ingénieur de données'),
 	(3, 'DE', 'include', '\y(ingenieure?s?|engineers?|developpeu(r|se)s?|developpement|developers?|dev|experte?|consultante?|lead|etudes|concepteur)\y.*\ybig ?data\y', 0.8, 'développeur big data'),
 	(4, 'DE', 'include', '\ybig ?data\y', 0.6, 'big data alone'),
 	(16, 'DE', 'include', '\ydata (developpeu(r|se)|developers?|dev)\y', 0.8, 'data developer'),
@@ -171,7 +173,7 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, rema
 
 INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, remark) VALUES
 	-- who teaches, recruits, sells or rules on data does not do it
-	(200, NULL, 'exclude', '^((stage|stagiaire|alternance|alternante?|cdi|cdd|senior|junior|lead|une?|h|le|la) (/ )?)*(format(eur|rice)s?|enseignante?s?|professeure?s?|prof|teacher|trainer|recruteu(r|se)|recruiter|talent acquisition|account|commercial(e|aux)?|vendeu(r|se)|business develop[a-z]*|sales|intervenante?|tut(eur|rice)|coach|mentore?|chasseu(r|se)|juriste|avocate?|conseill(er|ere)|cours|animat(eur|rice)|journaliste|secretaire|comptable)\y', 'another trade first'),
+	(200, NULL, 'exclude', '^((stage|stagiaire|alternance|alternante?|cdi|cdd|senior|junior|lead|une?|h|le|la) (/ )?)*(format(eur|rice)s?|formations?|enseignante?s?|professeure?s?|prof|teacher|trainer|recruteu(r|se)|recruiter|talent acquisition|account|commercial(e|aux)?|vendeu(r|se)|business develop[a-z]*|sales|intervenante?|tut(eur|rice)|coach|mentore?|chasseu(r|se)|juriste|avocate?|conseill(er|ere)|cours|animat(eur|rice)|journaliste|secretaire|comptable)\y', 'another trade first'),
 	(201, NULL, 'exclude', '\y(chargee?s? d[eu] recrutement|ingenieure?s? (commercial(e)?|d affaires)|(technico|attachee?|assistante?|responsable|directeur|directrice|ingenieure?) commercial(e)?|account (executive|manager)|sales (executive|manager|engineer|representative|development)|business develop(er|ment)|maitre de conferences|enseignante? chercheur)\y', 'another trade'),
 	(202, NULL, 'exclude', '\ydata ?cent(er|re)s?\y', 'data centre'),
 	(203, NULL, 'exclude', '\ydata (loss|protection|privacy|entry)\y|\ysaisie (de |des )?(data|donnees)\y|\yoperat(eur|rice)( [a-z]+)? de saisie\y', 'security, or typing'),

@@ -33,6 +33,7 @@
 #define TOKEN_POLL 20000
 
 static JmClient *kept_client = NULL;
+static bool kept_private = false;	/* were private addresses allowed to it? */
 
 PG_FUNCTION_INFO_V1(jobmarket_http_live_handles);
 
@@ -414,10 +415,12 @@ jm_http_get(JmServer *server, const char *path, const char *query)
 {
 	JmRequest  *request;
 
-	if (kept_client && kept_client->events.broken)
+	/* addresses are checked when a connection is made: none outlives that */
+	if (kept_client && (kept_client->events.broken || (kept_private && !jm_allow_private_networks)))
 		jm_client_destroy(kept_client);
 	if (kept_client == NULL)
 		kept_client = jm_client_create(TopMemoryContext, KEPT_IN_FLIGHT);
+	kept_private = jm_allow_private_networks;
 
 	request = submit(kept_client, CurrentMemoryContext, server, path, query, NULL);
 	PG_TRY();

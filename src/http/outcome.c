@@ -135,6 +135,9 @@ jm_call_conclude(JmCall *call, JmOutcome outcome)
 			break;
 		case JM_REFUSED:
 			sqlstate = transfer->status == 400 ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_FDW_ERROR;
+			hint = transfer->status == 400 ?
+				"The API does not take these parameters; the detail is what it says of them." :
+				"The server option \"api_url\" may be wrong.";
 			break;
 		case JM_UNAUTHORISED:
 			sqlstate = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION;

@@ -349,11 +349,15 @@ explain_failure(JmTransfer *transfer, CURLcode code)
 		case CURLE_COULDNT_RESOLVE_HOST:
 		case CURLE_COULDNT_CONNECT:
 			transfer->hint = "Check the server options \"api_url\" and \"token_url\", and the network of the database server.";
-			/* FALLTHROUGH */
+			transfer->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
+			break;
 		case CURLE_SSL_CONNECT_ERROR:
+			transfer->hint = "Is it a server that speaks TLS 1.2 or later?  Check the server options \"api_url\" and \"token_url\".";
 			transfer->sqlstate = ERRCODE_SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION;
 			break;
 		case CURLE_OPERATION_TIMEDOUT:
+			transfer->hint = "Limits of time are the settings jobmarket.connect_timeout, jobmarket.request_timeout and jobmarket.stall_timeout.";
+			break;
 		case CURLE_PARTIAL_FILE:
 		case CURLE_GOT_NOTHING:
 		case CURLE_SEND_ERROR:
@@ -361,6 +365,7 @@ explain_failure(JmTransfer *transfer, CURLcode code)
 		case CURLE_BAD_CONTENT_ENCODING:
 		case CURLE_WEIRD_SERVER_REPLY:
 		case CURLE_UNSUPPORTED_PROTOCOL:	/* HTTP/0.9 */
+			transfer->hint = "The API or the network may have a problem; try again later.";
 			break;
 		case CURLE_PEER_FAILED_VERIFICATION:
 			transfer->end = JM_END_PERMANENT;

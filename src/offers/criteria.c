@@ -226,8 +226,8 @@ is_number(const char *value, bool integer, double min, double max)
 }
 
 /*
- * Checks the values of one parameter; where they are wrong writes why and what
- * would be right into problem, and returns false.
+ * Checks the values of one parameter; where they are wrong writes what would be
+ * right into problem ("must be ..."), and returns false.
  */
 bool
 jm_criterion_check(const char *name, const char *const *values, int n,
@@ -238,17 +238,17 @@ jm_criterion_check(const char *name, const char *const *values, int n,
 
 	if (p == NULL)
 	{
-		snprintf(problem, size, "it is not a parameter of the search");
+		snprintf(problem, size, "is not a parameter of the search");
 		return false;
 	}
 	if (n < 1)
 	{
-		snprintf(problem, size, "it has no value");
+		snprintf(problem, size, "must have a value");
 		return false;
 	}
 	if (n > p->max_values)
 	{
-		snprintf(problem, size, "it takes at most %d value%s, %d were given",
+		snprintf(problem, size, "takes at most %d value%s, %d were given",
 				 p->max_values, p->max_values > 1 ? "s" : "", n);
 		return false;
 	}
@@ -262,31 +262,31 @@ jm_criterion_check(const char *name, const char *const *values, int n,
 		{
 			case FORM_CHOICE:
 				ok = is_word(v, p->pattern);
-				snprintf(problem, size, "it must be one of %s", p->pattern);
+				snprintf(problem, size, "must be one of %s", p->pattern);
 				break;
 			case FORM_CODE:
 				ok = matches_any_shape(v, p->pattern);
 				snprintf(problem, size,
-						 "it must have the form %s (9 stands for a digit, L for a capital letter, X for either, * for more of them)",
+						 "must have the form %s (9 stands for a digit, L for a capital letter, X for either, * for more of them)",
 						 p->pattern);
 				break;
 			case FORM_BOOLEAN:
 				ok = strcmp(v, "true") == 0 || strcmp(v, "false") == 0;
-				snprintf(problem, size, "it must be true or false");
+				snprintf(problem, size, "must be true or false");
 				break;
 			case FORM_INTEGER:
 			case FORM_NUMBER:
 				ok = is_number(v, p->form == FORM_INTEGER, p->min, p->max);
-				snprintf(problem, size, "it must be %s from %.0f to %.0f",
+				snprintf(problem, size, "must be %s from %.0f to %.0f",
 						 p->form == FORM_INTEGER ? "an integer" : "a number", p->min, p->max);
 				break;
 			case FORM_HOURS:
 				ok = is_number(v, true, 0, 9959) && atoi(v) % 100 < 60 && strlen(v) <= 4;
-				snprintf(problem, size, "it must be hours and minutes as hhmm, 2430 for 24 h 30");
+				snprintf(problem, size, "must be hours and minutes as hhmm, 2430 for 24 h 30");
 				break;
 			case FORM_INSTANT:
-				ok = strlen(v) == 20 && v[19] == 'Z' && jm_iso8601_parse(v, 20, &us);
-				snprintf(problem, size, "it must be an instant in UTC as 2022-03-25T14:52:00Z");
+				ok = strlen(v) == 20 && v[10] == 'T' && v[19] == 'Z' && jm_iso8601_parse(v, 20, &us);
+				snprintf(problem, size, "must be an instant in UTC as 2022-03-25T14:52:00Z");
 				break;
 			case FORM_KEYWORDS:
 				{
@@ -294,7 +294,7 @@ jm_criterion_check(const char *name, const char *const *values, int n,
 
 					ok = more > 0 && (words += more) <= 7;
 					snprintf(problem, size,
-							 "it takes at most 7 words of 2 characters or more (letters, digits and @#$%%^&+./-\")");
+							 "takes at most 7 words of 2 characters or more (letters, digits and @#$%%^&+./-\")");
 					break;
 				}
 		}

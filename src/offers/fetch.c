@@ -114,7 +114,8 @@ jobmarket_fetch_offers(PG_FUNCTION_ARGS)
 	if (max_offers < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("max_offers must not be negative")));
+				 errmsg("max_offers must not be negative"),
+				 errhint("Leave it out for 150 offers; NULL is for all that the search serves.")));
 	server = server_argument(fcinfo);
 	InitMaterializedSRF(fcinfo, 0);
 
@@ -251,7 +252,8 @@ jobmarket_fetch_referential(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("the resource is null")));
+				 errmsg("the resource is null"),
+				 errhint("Name one of the API's lists, as 'metiers' or 'communes'.")));
 	resource = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	for (int i = 0; i < lengthof(resources); i++)
 		known = known || strcmp(resources[i], resource) == 0;

@@ -205,13 +205,15 @@ open_servers(JmHarvest *h)
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("a server's name is null")));
+					 errmsg("a server's name is null"),
+					 errhint("Give the names of one or more foreign servers of one source, as '{francetravail}'.")));
 		name = NameStr(*DatumGetName(elements[i]));
 		for (int j = 0; j < i; j++)
 			if (strcmp(h->servers[j].server->name, name) == 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("server \"%s\" is named twice", name)));
+						 errmsg("server \"%s\" is named twice", name),
+						 errhint("Several servers are for several applications, each with its own quota.")));
 		h->servers[i].server = jm_server_open(name);
 		if (strcmp(h->servers[i].server->provider, "france_travail") != 0)
 			ereport(ERROR,

@@ -1,10 +1,10 @@
 /*
  * iso8601.c
- *		Instants as the offers' API writes them.
+ *		Instants as offers have them, in forms of ISO 8601.
  *
- * PostgreSQL's own timestamptz input takes far more forms ("yesterday", a date
- * without a year ...): what is not one of the API's forms should be reported,
- * not guessed.  Knows nothing of the server.
+ * PostgreSQL's own timestamptz input takes far more ("yesterday", 01/02/2025, a
+ * date without a year ...) and depends on settings: what can be read in two ways
+ * should be reported, not guessed.  Knows nothing of the server.
  */
 #include "offers/iso8601.h"
 
@@ -35,6 +35,42 @@ literal(const char **p, const char *end, char c)
 	return true;
 }
 
+/* Reads the fraction of a second, if there is one, into microseconds. */
+static bool
+fraction(const char **p, const char *end, int *micros)
+{
+	int			scale = 100000;
+
+	if (!literal(p, end, '.'))
+		return true;
+	if (*p >= end || **p < '0' || **p > '9')
+		return false;
+	for (; *p < end && **p >= '0' && **p <= '9'; (*p)++, scale /= 10)
+		*micros += (**p - '0') * scale;
+	return true;
+}
+
+/* Reads the offset from UTC, if there is one, into seconds. */
+static bool
+zone(const char **p, const char *end, int *offset)
+{
+	int			sign;
+	int			hours;
+	int			minutes = 0;
+
+	if (*p >= end || literal(p, end, 'Z'))
+		return true;
+	if (**p != '+' && **p != '-')
+		return false;
+	sign = *(*p)++ == '-' ? -1 : 1;
+	if (!digits(p, end, 2, &hours))
+		return false;
+	if ((literal(p, end, ':') || *p < end) && !digits(p, end, 2, &minutes))
+		return false;
+	*offset = sign * (hours * 3600 + minutes * 60);
+	return hours <= 15 && minutes <= 59;
+}
+
 /*
  * Days since 1970-01-01 of a date of the proleptic Gregorian calendar
  * (arithmetic on years that begin in March, so that leap days come last).
@@ -61,10 +97,11 @@ days_in_month(int year, int month)
 }
 
 /*
- * Reads YYYY-MM-DDThh:mm:ss[.f…](Z|±hh[:]mm) into microseconds since
- * 1970-01-01 UTC.  Digits beyond microseconds are dropped; a leap second
- * counts as the next second.  Returns false for anything else, also for years
- * outside 1900 to 2999.
+ * Reads YYYY-MM-DD[(T| )hh:mm[:ss[.f]][Z|(+|-)hh[[:]mm]]] into microseconds
+ * since 1970-01-01 UTC.  The API writes date, time and Z; archives and other
+ * sources leave parts out: no time is midnight, no zone is UTC.  Digits beyond
+ * microseconds are dropped; a leap second counts as the next second.  Returns
+ * false for anything else, also for years outside 1900 to 2999.
  */
 bool
 jm_iso8601_parse(const char *s, size_t len, int64_t *unix_us)
@@ -73,51 +110,33 @@ jm_iso8601_parse(const char *s, size_t len, int64_t *unix_us)
 	const char *end = s + len;
 	int			year,
 				month,
-				day,
-				hour,
-				minute,
-				second;
+				day;
+	int			hour = 0;
+	int			minute = 0;
+	int			second = 0;
 	int			micros = 0;
 	int			offset = 0;
 
 	if (!digits(&p, end, 4, &year) || !literal(&p, end, '-') ||
 		!digits(&p, end, 2, &month) || !literal(&p, end, '-') ||
-		!digits(&p, end, 2, &day) || !literal(&p, end, 'T') ||
-		!digits(&p, end, 2, &hour) || !literal(&p, end, ':') ||
-		!digits(&p, end, 2, &minute) || !literal(&p, end, ':') ||
-		!digits(&p, end, 2, &second))
+		!digits(&p, end, 2, &day))
 		return false;
 	if (year < 1900 || year > 2999 || month < 1 || month > 12 || day < 1 ||
-		day > days_in_month(year, month) || hour > 23 || minute > 59 ||
-		second > 60)
+		day > days_in_month(year, month))
 		return false;
 
-	if (p < end && *p == '.')
+	if (p < end)
 	{
-		int			scale = 100000;
-
-		p++;
-		if (p >= end || *p < '0' || *p > '9')
+		if ((!literal(&p, end, 'T') && !literal(&p, end, ' ')) ||
+			!digits(&p, end, 2, &hour) || !literal(&p, end, ':') ||
+			!digits(&p, end, 2, &minute))
 			return false;
-		for (; p < end && *p >= '0' && *p <= '9'; p++, scale /= 10)
-			micros += (*p - '0') * scale;
+		if (literal(&p, end, ':') && (!digits(&p, end, 2, &second) ||
+									  !fraction(&p, end, &micros)))
+			return false;
+		if (hour > 23 || minute > 59 || second > 60 || !zone(&p, end, &offset))
+			return false;
 	}
-
-	if (p < end && (*p == '+' || *p == '-'))
-	{
-		int			sign = *p++ == '-' ? -1 : 1;
-		int			oh,
-					om;
-
-		if (!digits(&p, end, 2, &oh))
-			return false;
-		(void) literal(&p, end, ':');
-		if (!digits(&p, end, 2, &om) || oh > 15 || om > 59)
-			return false;
-		offset = sign * (oh * 3600 + om * 60);
-	}
-	else if (!literal(&p, end, 'Z'))
-		return false;
 
 	if (p != end)
 		return false;

@@ -45,10 +45,12 @@ document_cmp(const void *a, const void *b)
 	const JmDocument *y = b;
 	int			cmp = strcmp(x->offer_id, y->offer_id);
 
-	/* of one offer given twice, the newer state first */
+	/* of one offer given twice, the newer state first, else what came last */
 	if (cmp == 0)
 		cmp = x->head.updated_at > y->head.updated_at ? -1 :
 			x->head.updated_at < y->head.updated_at;
+	if (cmp == 0)
+		cmp = x->position > y->position ? -1 : 1;
 	return cmp;
 }
 
@@ -227,6 +229,7 @@ add_document(JmLoader *loader, JmDocument *given)
 	else
 	{
 		given->offer_id = psprintf("%s%s", loader->prefix, given->head.id);
+		given->position = loader->position;
 		loader->documents[loader->ndocuments++] = *given;
 	}
 	MemoryContextSwitchTo(old);

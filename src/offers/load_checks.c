@@ -20,26 +20,31 @@
 
 /*
  * Has somebody put triggers, rules or foreign keys of his own on a table that
- * the loader writes?  (What belongs to an extension is none of his own.)
+ * the loader writes?  (What belongs to this extension is none of his own; a
+ * trigger that calls another extension's function is.)
  */
 static bool
 has_user_hooks(void)
 {
 	bool		found;
 
-	if (SPI_execute("WITH written AS (SELECT c.oid FROM pg_catalog.pg_class c "
+	if (SPI_execute("WITH ours AS (SELECT d.classid, d.objid FROM pg_catalog.pg_depend d "
+					"JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid "
+					"WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e' "
+					"AND e.extname = 'jobmarket'), "
+					"written AS (SELECT c.oid FROM pg_catalog.pg_class c "
 					"WHERE c.relnamespace = 'jobmarket'::regnamespace AND (c.relname LIKE 'offer%' "
 					"OR c.relname IN ('rome', 'naf', 'naf_division', 'contract_type', 'qualification', "
 					"'company', 'skill', 'language', 'licence', 'training', 'quality', 'harvest_error', "
 					"'unknown_attribute'))) "
 					"SELECT 1 FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (SELECT oid FROM written) "
-					"AND NOT t.tgisinternal AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d "
-					"WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = t.tgfoid AND d.deptype = 'e') "
+					"AND NOT t.tgisinternal AND NOT EXISTS (SELECT 1 FROM ours d "
+					"WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = t.tgfoid) "
 					"UNION ALL SELECT 1 FROM pg_catalog.pg_rewrite r WHERE r.ev_class IN (SELECT oid FROM written) "
 					"AND r.ev_type <> '1' "
-					"UNION ALL SELECT 1 FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid "
-					"WHERE k.contype = 'f' AND k.confrelid IN (SELECT oid FROM written) "
-					"AND c.relnamespace <> 'jobmarket'::regnamespace "
+					"UNION ALL SELECT 1 FROM pg_catalog.pg_constraint k "
+					"WHERE k.contype = 'f' AND k.confrelid IN (SELECT oid FROM written) AND NOT EXISTS "
+					"(SELECT 1 FROM ours d WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = k.conrelid) "
 					"LIMIT 1", true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not look for triggers");
 	found = SPI_processed > 0;

@@ -22,6 +22,7 @@ typedef struct JmDocument
 	size_t		text_len;
 	JmOfferHead head;
 	int64		hash;
+	int64		position;		/* among what was given, from 1 */
 	JmOffer    *offer;			/* decoded, if it is to be written */
 	bool		known;			/* did the table have it before? */
 	bool		write;

@@ -6,6 +6,7 @@
 
 #include "core/compat.h"
 #include "http/url.h"
+#include "mb/pg_wchar.h"
 #include "offers/criteria.h"
 #include "offers/decode.h"
 #include "offers/query.h"
@@ -73,7 +74,8 @@ require_together(List *criteria, const char *a, const char *b)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("criteria \"%s\" and \"%s\" go together", a, b),
-				 errdetail("Only \"%s\" was given.", has_a ? a : b)));
+				 errdetail("Only \"%s\" was given.", has_a ? a : b),
+				 errhint("Give \"%s\", too.", has_a ? b : a)));
 }
 
 /*
@@ -132,8 +134,11 @@ jm_criteria_parse(Jsonb *criteria)
 		if (!jm_criterion_check(name, texts, n, problem, sizeof(problem)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("criterion \"%s\" is wrong: %s", name, problem),
-					 n > 0 ? errdetail("It was given as \"%s\".", joined.data) : 0));
+					 errmsg("wrong value of criterion \"%s\"", name),
+					 n > 0 ? errdetail("It was given as \"%.*s%s\".",
+									   pg_mbcliplen(joined.data, joined.len, 200), joined.data,
+									   joined.len > 200 ? "..." : "") : 0,
+					 errhint("It %s.", problem)));
 		criterion = palloc(sizeof(JmCriterion));
 		criterion->name = name;
 		criterion->value = joined.data;
@@ -147,7 +152,8 @@ jm_criteria_parse(Jsonb *criteria)
 	if (from && strcmp(from, to) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("criterion \"minCreationDate\" lies after \"maxCreationDate\"")));
+				 errmsg("criterion \"minCreationDate\" lies after \"maxCreationDate\""),
+				 errhint("Exchange them.")));
 	if (jm_criteria_get(result, "distance") && !jm_criteria_get(result, "commune"))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -156,7 +162,8 @@ jm_criteria_parse(Jsonb *criteria)
 	if (jm_criteria_get(result, "modeSelectionPartenaires") && !jm_criteria_get(result, "partenaires"))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("criterion \"modeSelectionPartenaires\" needs \"partenaires\"")));
+				 errmsg("criterion \"modeSelectionPartenaires\" needs \"partenaires\""),
+				 errhint("It tells whether these are the only ones (INCLUS) or left out (EXCLU).")));
 	return result;
 }
 

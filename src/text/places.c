@@ -325,6 +325,50 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 	return found >= 0;
 }
 
+/*
+ * A postal or INSEE code of five characters, also as programs spoil them that
+ * take codes for numbers (1000, 1000.0), and a postal code among other words
+ * ("F-75001", "75001 PARIS").  False when there is none.
+ */
+static bool
+read_code(const char *s, size_t len, bool postal, char *code)
+{
+	size_t		at;
+
+	if (s == NULL)
+		return false;
+	while (len > 0 && s[len - 1] == ' ')
+		len--;
+	if (len > 2 && s[len - 2] == '.' && s[len - 1] == '0')
+		len -= 2;
+	if (jm_copy_code(s, len, code))
+	{
+		if (strlen(code) == 4 && strspn(code, "0123456789") == 4)
+		{
+			memmove(code + 1, code, 5);
+			code[0] = '0';
+		}
+		if (strlen(code) == 5)
+			return true;
+	}
+	for (at = 0; postal && at + 5 <= len; at++)
+	{
+		size_t		digits = 0;
+
+		while (at + digits < len && s[at + digits] >= '0' && s[at + digits] <= '9')
+			digits++;
+		if (digits == 5)
+		{
+			memcpy(code, s + at, 5);
+			code[5] = '\0';
+			return true;
+		}
+		at += digits;
+	}
+	code[0] = '\0';
+	return false;
+}
+
 /* The place is abroad, and no more is known. */
 static void
 set_foreign(JmPlace *place, JmPlaceMethod method, float confidence)
@@ -354,7 +398,7 @@ resolve_insee(const JmGazetteer *g, const JmPlaceInput *in, int *departement, Jm
 	int			commune;
 
 	*departement = -1;
-	if (in->insee == NULL || !jm_copy_code(in->insee, in->insee_len, insee) || strlen(insee) != 5)
+	if (!read_code(in->insee, in->insee_len, false, insee))
 		return false;
 	commune = jm_find_commune(g, insee);
 	if (commune < 0)
@@ -598,9 +642,7 @@ jm_resolve_place(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 	memset(place, 0, sizeof(*place));
 	place->commune = place->departement = place->region = -1;
 	place->territory = "inconnu";
-	if (in->postal == NULL || !jm_copy_code(in->postal, in->postal_len, place->postal) ||
-		strlen(place->postal) != 5)
-		place->postal[0] = '\0';
+	(void) read_code(in->postal, in->postal_len, true, place->postal);
 	resolve(g, in, place);
 	if (place->departement >= 0)
 		place->region = g->departements[place->departement].region;

@@ -49,6 +49,7 @@ static const JmSalaryPeriod annual_periods[] = {JM_PERIOD_HOUR, JM_PERIOD_MONTH,
 
 #define CURRENCY "euros euro eur \xE2\x82\xAC"
 #define THOUSAND "k ke keur keuros"
+#define RANGE "a - et / ? ou ~ to"
 
 /* Name of a period, NULL for none. */
 const char *
@@ -96,6 +97,55 @@ period_word(const JmLabelWord *words, int n, int i)
 	if (WORD(i, "cachet"))
 		return JM_PERIOD_FEE;
 	return JM_PERIOD_NONE;
+}
+
+/* The period named at i ("/ h", "par an", "mensuel", "de l heure"); *end is after it. */
+static JmSalaryPeriod
+rate_at(const JmLabelWord *words, int n, int i, int *end)
+{
+	JmSalaryPeriod period;
+
+	while (WORD(i, "brut bruts net nets / par de l"))
+		i++;
+	period = period_word(words, n, i);
+	if (period == JM_PERIOD_NONE)
+		return period;
+	i++;
+	while (WORD(i, "brut bruts net nets"))
+		i++;
+	*end = i;
+	return period;
+}
+
+/*
+ * After a first amount, at i: where its period ends when a second amount of the
+ * same follows, as in "25 EUR / h - 30 EUR / h"; else i.
+ */
+static int
+skip_rate(const JmLabelWord *words, int n, int i)
+{
+	int			range = i;
+	int			at;
+	int			end;
+	JmSalaryPeriod period = rate_at(words, n, i, &range);
+	JmSalaryPeriod other;
+
+	if (period == JM_PERIOD_NONE || !WORD(range, RANGE))
+		return i;
+	at = range + 1;
+	if (WORD(at, CURRENCY))
+		at++;
+	if (at >= n || !words[at].number)
+		return i;
+	at++;
+	if (WORD(at, THOUSAND))
+		at++;
+	if (WORD(at, CURRENCY))
+		at++;
+	else if (!WORD(range + 1, CURRENCY))
+		return i;				/* "2 postes" */
+	other = rate_at(words, n, at, &end);
+	return other == period || other == JM_PERIOD_NONE ? range : i;
 }
 
 static bool
@@ -257,9 +307,9 @@ stated_period(const JmLabelWord *words, int n, bool *structured)
 	return stated;
 }
 
-/* The first word that is an amount, or -1. */
+/* The first word that is an amount, or -1.  months: does the label name their number? */
 static int
-first_amount(const JmLabelWord *words, int n, bool structured)
+first_amount(const JmLabelWord *words, int n, bool structured, bool months)
 {
 	for (int i = 0; i < n; i++)
 	{
@@ -267,16 +317,25 @@ first_amount(const JmLabelWord *words, int n, bool structured)
 		bool		worth;
 
 		if (!words[i].number || WORD(i + 1, "% e eme ieme em er mois heure heures h jour jours an ans") ||
-			(WORD(i - 1, "sur") && WORD(i + 1, "mois")))
+			(WORD(i - 1, "sur") && WORD(i + 1, "mois")) ||
+			(WORD(i - 1, "x *") && i > 1 && words[i - 2].number))
 			continue;
 		/* a range lends its unit to its first number */
-		if (WORD(next, "a - et / ? ou") && next + 1 < n && words[next + 1].number &&
+		if (WORD(next, RANGE) && next + 1 < n && words[next + 1].number &&
 			!WORD(next + 2, "%"))
 			next += 2;
 		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
-			WORD(next, "net nets brut bruts") || next == n;
+			WORD(next, "net nets brut bruts") || next == n || (months && WORD(next, "x *"));
+		/* a bare number: nothing before it but what tells that it is a salary */
 		if (next == n && !structured)
-			worth = i == 0;
+		{
+			int			k = 0;
+
+			while (WORD(k, "salaire salaires remuneration base fixe brut bruts brute net nets mensuel mensuelle "
+						"annuel annuelle horaire : - de a partir des entre minimum mini"))
+				k++;
+			worth = k == i;
+		}
 		if (worth)
 			return i;
 	}
@@ -288,7 +347,7 @@ first_amount(const JmLabelWord *words, int n, bool structured)
  * whether they were given in thousands.
  */
 static bool
-read_bounds(JmLabelWord *words, int n, int first, bool repair, JmSalary *s)
+read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, JmSalary *s)
 {
 	int			at = first + 1;
 	bool		unit = false;
@@ -310,15 +369,22 @@ read_bounds(JmLabelWord *words, int n, int first, bool repair, JmSalary *s)
 	}
 	while (WORD(at, "brut bruts net nets"))
 		at++;
+	if (WORD(at, "minimum mini min") && WORD(at + 1, RANGE))
+		at++;
+	else if (WORD(at, "minimum mini min") || (WORD(at, "et ou") && WORD(at + 1, "plus +")))
+		only_min = true;
+	else if (WORD(at, "maximum maxi max"))
+		only_max = true;
+	at = skip_rate(words, n, at);
 	if (WORD(at, "jusqu"))
 		at++;
 	/* "EUR 40,000 - EUR 45,000" */
-	if (WORD(at, "a - et / ? ou") && WORD(at + 1, CURRENCY) && at + 2 < n && words[at + 2].number)
+	if (WORD(at, RANGE) && WORD(at + 1, CURRENCY) && at + 2 < n && words[at + 2].number)
 	{
 		words[at + 1] = words[at];
 		at++;
 	}
-	if (WORD(at, "a - et / ? ou") && at + 1 < n && words[at + 1].number &&
+	if (WORD(at, RANGE) && at + 1 < n && words[at + 1].number &&
 		!WORD(at + 2, "% e eme ieme mois h heures jours"))
 	{
 		s->max = words[at + 1].cents;
@@ -329,6 +395,10 @@ read_bounds(JmLabelWord *words, int n, int first, bool repair, JmSalary *s)
 		if (second_thousand && !unit)
 			first_thousand = true;
 	}
+	/* "40 a 50 000 euros" */
+	if (!structured && !unit && !second_thousand && s->min >= 1000 && s->min < 100000 &&
+		s->min % 100 == 0 && s->max >= 1000000 && s->max >= s->min * 1000 && s->max <= s->min * 10000)
+		s->min *= 1000;
 	for (int i = 0; i < first; i++)
 	{
 		if (WORD(i, "partir minimum mini min des"))
@@ -409,6 +479,11 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			((WORD(i, "sur") && words[i + 1].cents > 0 && words[i + 1].cents <= 2400) ||
 			 (WORD(i, "x * (") && words[i + 1].cents >= 1200 && words[i + 1].cents <= 1600)))
 			s->months = (int) words[i + 1].cents;
+	/* "2500 EUR x 13", and no more of it */
+	if (n >= 3 && WORD(n - 2, "x *") &&
+		(words[n - 3].number || WORD(n - 3, CURRENCY) || WORD(n - 3, "mois mensuel mensuels brut bruts net nets")) &&
+		words[n - 1].number && words[n - 1].cents >= 1200 && words[n - 1].cents <= 1600)
+		s->months = (int) words[n - 1].cents;
 	for (i = 0; i < n; i++)
 	{
 		if (WORD(i, "net nets"))
@@ -420,9 +495,9 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 	}
 
 	stated = stated_period(words, n, &structured);
-	first = first_amount(words, n, structured);
+	first = first_amount(words, n, structured, s->months > 0);
 	if (first >= 0)
-		thousands = read_bounds(words, n, first, repair, s);
+		thousands = read_bounds(words, n, first, structured, repair, s);
 
 	if (s->min < 0 && s->max < 0)
 	{

@@ -7,6 +7,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "text/durations.h"
 #include "text/metier.h"
 #include "text/normalise.h"
@@ -16,6 +17,9 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
+
+/* How many times more than once a text is escaped at most. */
+#define MAX_DAMAGE 5
 
 static void *
 allocate(size_t size)
@@ -38,7 +42,10 @@ jobmarket_normalise_text(PG_FUNCTION_ARGS)
 
 PG_FUNCTION_INFO_V1(jobmarket_clean_text);
 
-/* clean_text(text) -> text */
+/*
+ * clean_text(text) -> text: until nothing changes any more, for what was
+ * escaped or wrongly decoded twice comes out as damaged once.
+ */
 Datum
 jobmarket_clean_text(PG_FUNCTION_ARGS)
 {
@@ -46,7 +53,21 @@ jobmarket_clean_text(PG_FUNCTION_ARGS)
 	char	   *s = jm_utf8(PG_GETARG_TEXT_PP(0), &len);
 	char	   *out = allocate(JM_NORMALISED_MAX(len));
 
-	PG_RETURN_TEXT_P(jm_text_from_utf8(out, jm_clean_text(s, len, out)));
+	len = jm_clean_text(s, len, out);
+	for (int pass = 0; pass < MAX_DAMAGE; pass++)
+	{
+		char	   *again = allocate(JM_NORMALISED_MAX(len));
+		size_t		again_len = jm_clean_text(out, len, again);
+		bool		same = again_len == len && memcmp(again, out, len) == 0;
+
+		pfree(out);
+		out = again;
+		len = again_len;
+		if (same)
+			break;
+		CHECK_FOR_INTERRUPTS();
+	}
+	PG_RETURN_TEXT_P(jm_text_from_utf8(out, len));
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_normalise_title);

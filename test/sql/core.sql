@@ -1,4 +1,9 @@
 -- The schema and the reference rows that ship with the extension.
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+CREATE EXTENSION jobmarket;
+RESET standard_conforming_strings;
+RESET escape_string_warning;
 CREATE EXTENSION jobmarket;
 SELECT jobmarket.version() ~ '^[0-9]+\.[0-9]+\.[0-9]+' AS has_version;
 

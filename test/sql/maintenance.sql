@@ -36,6 +36,7 @@ SELECT offer_id, place_label, company_id IS NOT NULL AS has_company FROM jobmark
 SELECT jobmarket.anonymise_withdrawn('0');
 SELECT name FROM jobmarket.company ORDER BY 1;
 SELECT jobmarket.anonymise_withdrawn(NULL);
+SELECT jobmarket.anonymise_withdrawn('-1 day');
 -- an offer that comes back is whole again
 SELECT updated FROM jobmarket.load_offers('{"id": "0000003", "intitule": "Facteur", "dateCreation": "2026-01-07T08:00:00.000Z",
   "entreprise": {"nom": "Poste"}, "lieuTravail": {"libelle": "54 - NANCY", "commune": "54395"}, "origineOffre": {"origine": "1"}}');

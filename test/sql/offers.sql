@@ -111,6 +111,21 @@ SELECT * FROM jobmarket.load_offers('[{"id": "T1"}, {"id": "T2"}]');
 SELECT * FROM told ORDER BY 1;
 DROP TRIGGER tell ON jobmarket.offer;
 SHOW session_replication_role;
+-- those that call a function of another extension, too, in loads of any size
+CREATE TABLE versions (offer_id text);
+CREATE FUNCTION keep_version() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.versions VALUES (NEW.offer_id); RETURN NEW; END $$;
+ALTER EXTENSION postgis ADD FUNCTION keep_version();
+CREATE TRIGGER keep_version AFTER INSERT ON jobmarket.offer FOR EACH ROW EXECUTE FUNCTION keep_version();
+SELECT l.* FROM (SELECT jsonb_agg(jsonb_build_object('id', 'V' || i)) d FROM generate_series(1, 150) i) p, jobmarket.load_offers(d) l;
+SELECT count(*) FROM versions;
+DROP TRIGGER keep_version ON jobmarket.offer;
+ALTER EXTENSION postgis DROP FUNCTION keep_version();
+DROP FUNCTION keep_version();
+DROP TABLE versions;
+-- of one offer given twice the newer state counts, else what came last
+SELECT * FROM jobmarket.load_offers('[{"id": "TW1", "intitule": "first"}, {"id": "TW2", "intitule": "first", "dateActualisation": "2026-01-02"},
+ {"id": "TW1", "intitule": "second"}, {"id": "TW2", "intitule": "second", "dateActualisation": "2026-01-01"}, {"id": "TW1", "intitule": "third"}]');
+SELECT offer_id, title, updated_at FROM jobmarket.offer WHERE offer_id LIKE 'TW_' ORDER BY 1;
 
 -- a large load checks foreign keys itself, under locks; a user's key, too, is kept
 BEGIN;
@@ -118,13 +133,13 @@ SELECT l.* FROM (SELECT jsonb_agg(jsonb_build_object('id', 'L' || i, 'competence
 				 FROM generate_series(1, 150) i) p, jobmarket.load_offers(d) l;
 SELECT relation::regclass, mode FROM pg_locks WHERE relation = 'jobmarket.keyword'::regclass AND mode = 'ShareLock';
 COMMIT;
-CREATE TABLE note (offer_id text, position integer,
+CREATE TABLE jobmarket.note (offer_id text, position integer,
 	FOREIGN KEY (offer_id, position) REFERENCES jobmarket.offer_skill ON DELETE CASCADE);
-INSERT INTO note SELECT offer_id, position FROM jobmarket.offer_skill WHERE offer_id = 'L1';
+INSERT INTO jobmarket.note SELECT offer_id, position FROM jobmarket.offer_skill WHERE offer_id = 'L1';
 SELECT l.* FROM (SELECT jsonb_agg(jsonb_build_object('id', 'L' || i, 'competences', '[{"libelle": "Python"}]'::jsonb)) d
 				 FROM generate_series(1, 150) i) p, jobmarket.load_offers(d) l;
-SELECT * FROM note;
-DROP TABLE note;
+SELECT * FROM jobmarket.note;
+DROP TABLE jobmarket.note;
 -- a trigger may refuse an offer, but not rename it
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 	IF NEW.offer_id = 'R1' THEN RETURN NULL; END IF;
@@ -174,11 +189,17 @@ CALL jobmarket.grant_access('regress_jobmarket_nobody', 'operator');
 SET ROLE regress_jobmarket_nobody;
 SELECT * FROM jobmarket.load_offers('[{"id": "O1"}]');
 SELECT umoptions FROM pg_user_mappings WHERE srvname = 'x';
--- neither rules, nor what a restore would do to them
+-- no rules
 DELETE FROM jobmarket.role_rule;
-INSERT INTO jobmarket.shipped_row_deleted VALUES ('role_rule', '1');
-SELECT has_function_privilege('jobmarket.note_shipped_row_deleted()', 'EXECUTE') AS may_note;
+-- the one function that runs as its owner is not for his tables
+CREATE TEMP TABLE keyword (keyword text);
+CREATE TRIGGER evil AFTER DELETE ON keyword FOR EACH ROW EXECUTE FUNCTION jobmarket.note_shipped_row_deleted('keyword');
+INSERT INTO jobmarket.shipped_row_deleted VALUES ('keyword', 'sql');
 RESET ROLE;
+CREATE TRIGGER evil AFTER DELETE ON keyword FOR EACH ROW EXECUTE FUNCTION jobmarket.note_shipped_row_deleted('keyword');
+INSERT INTO keyword VALUES ('sql');
+DELETE FROM keyword;
+DROP TABLE keyword;
 DROP OWNED BY regress_jobmarket_nobody;
 DROP ROLE regress_jobmarket_nobody;
 DROP FUNCTION tell();

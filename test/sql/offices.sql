@@ -134,6 +134,25 @@ UPDATE stage SET line = 'a,b' WHERE line LIKE 'siret%';
 SELECT jobmarket.import_predictions('stage', 'p.csv', '2020-01-01');
 ROLLBACK TO s;
 
+-- a byte order mark, letters that look like the trace of a wrong decoding, and an empty file
+TRUNCATE stage;
+INSERT INTO stage (line) VALUES
+	(U&'\FEFFsiret,activitePrincipaleEtablissement,codeCommuneEtablissement,codePostalEtablissement,denominationUsuelleEtablissement,enseigne1Etablissement' || E'\r'),
+	(U&'20000000000018,62.01Z,57463,57000,CH\00C2TEAU DU B\00C2TIMENT \00C2GE \00C2ge,N\00C2\00B0 1\00C2\00A0\00C2 \00C2Un caf\00C2' || E'\r');
+SET LOCAL standard_conforming_strings = off;
+SELECT status, rows_read, rows_imported FROM jobmarket.import_sirene('stage', 'bom.csv');
+SET LOCAL standard_conforming_strings = on;
+SELECT name = U&'CH\00C2TEAU DU B\00C2TIMENT \00C2GE \00C2ge' AS name, trade_name = U&'N\00B0 1\00A0 Un caf' AS trade_name
+FROM jobmarket.office WHERE siret = '20000000000018';
+TRUNCATE stage;
+SAVEPOINT s;
+SELECT jobmarket.import_dpae('stage', 'lbb_xdpdpae_delta_201611102200.csv');
+ROLLBACK TO s;
+SELECT jobmarket.import_offices('stage', 'empty.csv', true);
+ROLLBACK TO s;
+SELECT jobmarket.import_sirene('stage', NULL);
+ROLLBACK TO s;
+
 -- addresses of scams
 UPDATE jobmarket.office SET email = U&'Jos\00e9@Example.ORG' WHERE siret = '00000000000033';
 SELECT email, jobmarket.email_key(email) FROM unnest(ARRAY['"A@b.FR"', U&' Jos\00e9@x.fr ', '', '" "', NULL]) email;

@@ -77,6 +77,24 @@ SELECT * FROM jobmarket.commune_former ORDER BY 1;
 SELECT (jobmarket.resolve_place('74 - x', NULL, '74901')).insee_code, (jobmarket.resolve_place('74 - CRAN GEVRIER')).*;
 DELETE FROM jobmarket.commune_former;
 
+-- numbers that are none, codes that lost their zero, several lines of one commune
+SAVEPOINT s;
+CREATE TEMP TABLE spoilt (LIKE staging);
+INSERT INTO spoilt VALUES
+	('57463', 'Metz', '57', '44', '', '', '', ''), ('57463', 'Metz', '57', '44', '57050; 57000;57000;abc;', '118489.0', '49,1080', ' 6.1955'),
+	('1999', 'Ville-la-Grand', '1', '84', '1999', 'some', 'north', '6'), ('2a004', ' Ajaccio ', '2a', '94', '20000', '-5', '91', '8.7'),
+	('57001', '', '57', '44', '', '', '', ''), (NULL, 'Nowhere', '57', '44', '', '', '', ''), ('57002', 'Nowhere', 'zz', '44', '', '', '', '');
+SELECT * FROM jobmarket.load_communes('spoilt');
+SELECT insee_code, name, departement_code, postal_codes, population, ST_AsText(centroid) FROM jobmarket.commune
+WHERE insee_code IN ('57463', '01999', '2A004') ORDER BY 1;
+CREATE TEMP TABLE typed AS SELECT 1998 AS insee_code, 'Numbers'::text AS name, 1 AS departement_code, 1998 AS postal_codes,
+	12 AS population, 46.123456789012345::float8 AS latitude, 5.1::float8 AS longitude;
+SET LOCAL extra_float_digits = -10;
+SELECT * FROM jobmarket.load_communes('typed');
+RESET extra_float_digits;
+SELECT insee_code, postal_codes, population, ST_Y(centroid) FROM jobmarket.commune WHERE insee_code = '01998';
+ROLLBACK TO s;
+
 -- former codes, aliases, and edits are seen at once
 INSERT INTO jobmarket.commune_former VALUES ('74182', '74010');
 INSERT INTO jobmarket.place_alias (alias, insee_code) VALUES ('La Venise des Alpes', '74010');

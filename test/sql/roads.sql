@@ -89,7 +89,12 @@ CREATE TEMPORARY TABLE seen AS SELECT version FROM jobmarket.road_network;
 UPDATE jobmarket.road_speed SET speed_kmh = 30 WHERE road_speed_key = 'car/residential';
 SELECT count(*) FROM jobmarket.road_network JOIN seen USING (version);
 SELECT id, cost FROM jobmarket.road_cost('car') WHERE id = 3;
+UPDATE seen SET version = (SELECT version FROM jobmarket.road_network);
+-- as in a parallel restore
+SET session_replication_role = replica;
 UPDATE jobmarket.road_speed SET speed_kmh = 25 WHERE road_speed_key = 'car/residential';
+RESET session_replication_role;
+SELECT count(*) FROM jobmarket.road_network JOIN seen USING (version);
 INSERT INTO jobmarket.road_speed VALUES ('car/track', 'car', 'path', 5);
 INSERT INTO jobmarket.road_speed VALUES ('car/path', 'car', 'path', 0);
 

@@ -550,7 +550,18 @@ INSERT INTO written VALUES
 	('Développeur Oracle Forms', 'none,DB'),
 	('Consultant Oracle EBS', 'none'),
 	('Consultant fonctionnel Oracle Fusion', 'none'),
-	('Technicien support bases de données', 'DB,DM,none');
+	('Technicien support bases de données', 'DB,DM,none'),
+	('Ing. Data Sénior', 'DE'),
+	('DATA ENGENEER', 'DE'),
+	('ING - Data Analyst', 'DA'),
+	('Formation Data Engineer en alternance', 'none'),
+	('Data Engineer - formation incluse', 'DE'),
+	('Ingénieur·e Data (H/F/X)', 'DE'),
+	('🚀 Data Engineer 🚀 CDI Paris', 'DE'),
+	('Développeur.se BI / Talend', 'BI'),
+	('Data analyst (H⁄F)', 'DA'),
+	('Juriste protection des données', 'none'),
+	('Ingénieur réseaux et télécoms - transmission de données', 'none');
 SELECT title, accepted, jobmarket.classify_role(title) AS judged FROM written
 WHERE NOT coalesce(jobmarket.classify_role(title), 'none') = ANY (string_to_array(accepted, ',')) ORDER BY title COLLATE "C";
 SELECT count(*) FROM written;

@@ -56,6 +56,15 @@ WHERE (SELECT array_agg(ROW(r.role_code, r.rule_id)::text ORDER BY r.role_code) 
 		ORDER BY i.role_code, i.weight DESC, i.priority DESC, i.rule_id) w);
 SELECT count(*) > 20 FROM title, jobmarket.classify_roles(t);
 
+-- triggers or not
+BEGIN;
+SELECT jobmarket.classify_role('Infirmier');
+SET LOCAL session_replication_role = replica;
+INSERT INTO jobmarket.role VALUES ('INF', 'Infirmier');
+INSERT INTO jobmarket.role_rule (role_code, pattern, weight) VALUES ('INF', '\yinfirmier\y', 0.9);
+SELECT jobmarket.classify_role('Infirmier');
+ROLLBACK;
+
 -- huge and hostile
 SELECT jobmarket.classify_role(repeat('data ', 2000000)), jobmarket.classify_role('Data engineer', repeat('x', 10000000));
 

@@ -1,6 +1,9 @@
 -- What is read from an offer's words without any table.
 SELECT jobmarket.normalise_text('  Ingénieur&nbsp;DONNÉES <b>d’études</b> ');
 SELECT jobmarket.clean_text('DÃ©veloppeur &amp; Cie');
+-- damaged more than once
+SELECT t = jobmarket.clean_text(t) AS idempotent, t FROM (VALUES (jobmarket.clean_text('Tech Lead&lt;br /&gt;Description')),
+	(jobmarket.clean_text('DÃƒÂ©veloppeur &amp;lt;b&amp;gt;SQL')), (jobmarket.clean_text(repeat('&amp;', 3) || repeat('amp;', 2000) || 'lt;br&gt;'))) v (t);
 SELECT jobmarket.normalise_title('Ingénieur / Ingénieure Data & IA - Lyon (69) H/F');
 SELECT t, jobmarket.metier_data(t) FROM unnest(ARRAY['Ingénieur Data', 'INGÉNIEUR DONNÉES', 'Ingenieur donnees',
 	'Data Analyst - Power BI', 'Data Scientist / Data Analyst', 'Data Engineer - Système d''Information',

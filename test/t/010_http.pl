@@ -110,6 +110,8 @@ is( $node->safe_psql('postgres', "SET jobmarket.max_retries = 20; " . sprintf($r
 
 # private addresses
 $emulator->faults;
+fails('private address, connected to before', sprintf($regions, "'fast'") . '; SET jobmarket.allow_private_networks = off; ' . sprintf($regions, "'fast'"),
+	'42501', qr/address 127\.0\.0\.1 are not allowed/, qr/HINT: .*jobmarket.allow_private_networks/);
 fails('private address', "SET jobmarket.allow_private_networks = off; " . sprintf($regions, "'fast'"),
 	'42501', qr/address 127\.0\.0\.1 are not allowed/, qr/HINT: .*jobmarket.allow_private_networks/);
 

@@ -40,6 +40,15 @@ test_codes(void)
 	CHECK_STR(resolve("74 - Annecy", "74009", NULL, NAN, NAN), "74010 74009 74 metropole label_commune");
 	CHECK_STR(resolve(NULL, "20090", NULL, NAN, NAN), "- 20090 2A corse label_departement");
 	CHECK_STR(resolve(NULL, "98000", NULL, NAN, NAN), "- 98000 - etranger postal");
+	/* codes that went through a number, or stand among words */
+	CHECK_STR(resolve(NULL, NULL, "1999", NAN, NAN), "01999 01999 01 metropole insee");
+	CHECK_STR(resolve(NULL, NULL, "1999.0", NAN, NAN), "01999 01999 01 metropole insee");
+	CHECK_STR(resolve(NULL, "1999", NULL, NAN, NAN), "01999 01999 01 metropole postal");
+	CHECK_STR(resolve(NULL, "74000.0 ", NULL, NAN, NAN), "74010 74000 74 metropole postal");
+	CHECK_STR(resolve(NULL, "F-74000", NULL, NAN, NAN), "74010 74000 74 metropole postal");
+	CHECK_STR(resolve(NULL, "74000 ANNECY", NULL, NAN, NAN), "74010 74000 74 metropole postal");
+	CHECK_STR(resolve(NULL, "740000", "740100", NAN, NAN), "- - - inconnu none");
+	CHECK_STR(resolve(NULL, "100", "100", NAN, NAN), "- - - inconnu none");
 	CHECK_STR(resolve("74 - x", NULL, "74999", NAN, NAN), "- - 74 metropole label_departement");
 }
 

@@ -54,6 +54,30 @@ test_salaries(void)
 	LABEL("12\xE2\x82\xAC" "50/h", "1250 1250 hour 0 22750 22750");
 	LABEL("EUR 45,000 - EUR 50,000 per year", "4500000 5000000 year 0 45000 50000");
 	LABEL("\xE2\x82\xAC" "45,000 \xC3\xA0 \xE2\x82\xAC" "50,000", "4500000 5000000 year 0 45000 50000 period_inferred");
+	LABEL("2500\xE2\x82\xAC x 13", "250000 250000 month 1300 32500 32500 period_inferred");
+	LABEL("2300\xE2\x82\xAC/mois x 13", "230000 230000 month 1300 29900 29900");
+	LABEL("2300 x 12", "230000 230000 month 1200 27600 27600 period_inferred");
+	LABEL("3 x 8", "-1 -1 - 0 -1 -1 not_numeric");
+	LABEL("2 x 8 - 2100\xE2\x82\xAC", "210000 210000 month 0 25200 25200 period_inferred");
+	/* the first of two amounts has its period, too */
+	LABEL("25\xE2\x82\xAC/h - 30\xE2\x82\xAC/h", "2500 3000 hour 0 45500 54600");
+	LABEL("2000 \xE2\x82\xAC par mois \xC3\xA0 2500 \xE2\x82\xAC par mois", "200000 250000 month 0 24000 30000");
+	LABEL("30 k\xE2\x82\xAC/an brut \xC3\xA0 35 k\xE2\x82\xAC/an brut", "3000000 3500000 year 0 30000 35000");
+	LABEL("12\xE2\x82\xAC de l'heure \xC3\xA0 13\xE2\x82\xAC de l'heure", "1200 1300 hour 0 21840 23660");
+	LABEL("2 000\xE2\x82\xAC/mois - 24 000\xE2\x82\xAC/an", "200000 200000 month 0 24000 24000");
+	LABEL("2000\xE2\x82\xAC/mois - 2 postes", "200000 200000 month 0 24000 24000");
+	/* thousands said once */
+	LABEL("40 \xC3\xA0 50 000 euros", "4000000 5000000 year 0 40000 50000 period_inferred");
+	LABEL("35-45000\xE2\x82\xAC", "3500000 4500000 year 0 35000 45000 period_inferred");
+	LABEL("1 000 \xC3\xA0 50 000 \xE2\x82\xAC", "100000 5000000 month 0 12000 -1 period_inferred max_outlier below_full_time_smic");
+	/* one bound, said after it */
+	LABEL("35k\xE2\x82\xAC mini", "3500000 -1 year 0 35000 -1 period_inferred");
+	LABEL("45 K\xE2\x82\xAC max", "-1 4500000 year 0 -1 45000 period_inferred");
+	LABEL("35K\xE2\x82\xAC et +", "3500000 -1 year 0 35000 -1 period_inferred");
+	LABEL("35k\xE2\x82\xAC minimum \xC3\xA0 45k\xE2\x82\xAC maximum", "3500000 4500000 year 0 35000 45000 period_inferred");
+	LABEL("40K\xE2\x82\xAC~50K\xE2\x82\xAC", "4000000 5000000 year 0 40000 50000 period_inferred");
+	LABEL("Salaire: 11,88", "1188 1188 hour 0 21622 21622 period_inferred");
+	LABEL("salaire selon CCN 66", "-1 -1 - 0 -1 -1 not_numeric");
 	LABEL("1900\xE2\x82\xAC x 13 mois", "190000 190000 month 1300 24700 24700 period_inferred");
 	LABEL("30000,00\xE2\x82\xAC brut par an (13 mois)", "3000000 3000000 year 1300 30000 30000");
 	LABEL("1800 \xE2\x82\xAC (6 mois)", "180000 180000 month 0 21600 21600 period_inferred");
