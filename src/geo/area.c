@@ -10,9 +10,10 @@
  * and those of two limits cannot cross each other.  (A saddle, the weak spot
  * of marching squares, does not exist on triangles.)
  *
- * area_grid.c draws the roads into the grid, area_check.c looks up points along
- * a sample of them in the area; when too much road lies on the wrong side, the
- * grid is made finer.  area_outline.c turns the last grid into polygons.
+ * area_grid.c lays the grid, area_draw.c draws the roads into it, area_check.c
+ * looks up points along a sample of them in the area; when too much road lies on
+ * the wrong side, the grid is made finer.  area_outline.c turns the last grid
+ * into polygons.
  */
 #include "geo/area_grid.h"
 
@@ -265,27 +266,31 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	/* whether the first grid lies in memory is not known before it is laid */
 	cell = fmax(cell, sqrt(width * height / options->max_cells));
 
-	if (!jm_grid_fill(g, &box, cell, options) ||
-		!jm_grid_check(g, limits, limit_count, report->roads <= JM_CHECK_SAMPLE))
+	if (!jm_grid_fill(g, &box, cell, options))
 		return false;
-	while ((error = fmax(report->missed, report->excess) / options->max_error) > 1)
+	jm_grid_check(g, limits, limit_count);
+	while ((error = fmax(report->missed / options->max_missed,
+						 report->excess / options->max_excess)) > 1)
 	{
 		/* only blocks near roads take memory */
 		finest = fmax(finest, report->cell * sqrt((double) g->active / options->max_cells));
 		if (report->cell < 2 * finest)
 			break;
-		if (g->wrong == NULL)
+		if (g->stride == 1)
 		{
-			/* where it is wrong is to be seen on all roads, not on a sample */
-			if (!jm_grid_check(g, limits, limit_count, true))
+			/* errors shrink about as the cells do */
+			times = (int) fmin(fmin(ceil(error / 0.8), MAX_TIMES), floor(report->cell / finest));
+			if (!jm_grid_refine(g, times < 2 ? 2 : times, options))
 				return false;
-			continue;
 		}
-		/* errors shrink about as the cells do */
-		times = (int) fmin(fmin(ceil(error / 0.8), MAX_TIMES), floor(report->cell / finest));
-		if (!jm_grid_refine(g, times < 2 ? 2 : times, options) ||
-			!jm_grid_check(g, limits, limit_count, true))
-			return false;
+		else
+		{
+			/* where it is wrong is to be seen on all roads, not on some of them */
+			jm_grid_sample_all(g);
+			if (g->damaged)
+				return false;
+		}
+		jm_grid_check(g, limits, limit_count);
 	}
 	for (k = 0; k < limit_count; k++)
 		jm_grid_outline(g, limits[k], &wkb[k]);

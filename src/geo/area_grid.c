@@ -1,10 +1,7 @@
 /*
  * area_grid.c
- *		The grid of an area: laying it, drawing roads into it, and spreading their
- *		times (pure C).
- *
- * Roads are drawn piece by piece, but those hardly longer than a cell by their
- * ends alone; and unreached roads only where they can matter, near reached ones.
+ *		The grid of an area: laying it, spreading the times of the roads drawn
+ *		into it, and making it finer (pure C).
  */
 #include "geo/area_grid.h"
 
@@ -12,181 +9,8 @@
 #include <string.h>
 
 #define COMPETE 3.0				/* coarse cells within which roads compete */
-
-static double
-or_infinite(uint32_t cost)
-{
-	return cost == JM_NOWAY ? INFINITY : cost;
-}
-
-/* Times along an edge, and its shape in g->shape; false when damaged. */
-bool
-jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
-{
-	uint32_t	from;
-	uint32_t	to;
-	uint32_t	out;
-	uint32_t	in;
-	bool		snappable;
-
-	if (!jm_edge_ends(g->net, edge, &from, &to, &out, &in, &snappable) ||
-		!jm_edge_shape(g->net, edge, &g->shape, g->env))
-		return false;
-	p->start = or_infinite(jm_node_cost(g->search, from));
-	p->end = or_infinite(jm_node_cost(g->search, to));
-	p->forward = or_infinite(g->search->backward ? in : out);
-	p->backward = or_infinite(g->search->backward ? out : in);
-	p->origin = edge == g->search->origin.edge ? g->search->origin.fraction : -1;
-	return true;
-}
-
-/* Offers a point of the network, and its time, to a grid point. */
-static inline void
-offer(JmGrid *g, int px, int py, float x, float y, float time)
-{
-	uint32_t	at = (uint32_t) py * g->nx + px;
-	JmNear	   *n = &g->near[at];
-	float		dx = x - px;
-	float		dy = y - py;
-	float		square = dx * dx + dy * dy;
-
-	/* where roads meet they are equally near: the fastest counts */
-	if (square < n->square - 1e-4f ||
-		(square < n->square + 1e-4f && time < n->time))
-	{
-		n->x = x;
-		n->y = y;
-		n->square = square;
-		n->time = time;
-	}
-}
-
-/* Gives a point of the network (grid units) to the four grid points around it. */
-static inline void
-draw_point(JmGrid *g, double x, double y, double time)
-{
-	int			px;
-	int			py;
-	unsigned char state;
-
-	/* the outermost grid points stay outside: they close every outline */
-	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
-		return;
-	px = (int) x;
-	py = (int) y;
-	state = g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK];
-	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
-		return;
-	offer(g, px, py, (float) x, (float) y, (float) time);
-	offer(g, px + 1, py, (float) x, (float) y, (float) time);
-	offer(g, px, py + 1, (float) x, (float) y, (float) time);
-	offer(g, px + 1, py + 1, (float) x, (float) y, (float) time);
-}
-
-/* Draws an edge by points half a cell apart. */
-static void
-draw_edge(JmGrid *g, uint32_t edge)
-{
-	JmProfile	p;
-	double		total;
-	double		step = g->report->cell / 2;
-	double		next = 0;		/* where the next point is due, metres */
-	double		kx = 1 / g->dx;
-	double		ky = 1 / g->dy;
-	uint32_t	i;
-
-	if (!jm_grid_edge(g, edge, &p))
-	{
-		g->damaged = true;
-		return;
-	}
-	total = g->shape.along[g->shape.count - 1];
-	for (i = 1; i < g->shape.count; i++)
-	{
-		double		ax = (g->shape.points[i - 1].x - g->x0) * kx;
-		double		ay = (g->shape.points[i - 1].y - g->y0) * ky;
-		double		bx = (g->shape.points[i].x - g->x0) * kx;
-		double		by = (g->shape.points[i].y - g->y0) * ky;
-		double		before = g->shape.along[i - 1];
-		double		length = g->shape.along[i] - before;
-
-		/* wholly outside */
-		if ((ax < 0 && bx < 0) || (ay < 0 && by < 0) ||
-			(ax > g->nx && bx > g->nx) || (ay > g->ny && by > g->ny))
-		{
-			next = fmax(next, g->shape.along[i]);
-			continue;
-		}
-		for (; next < g->shape.along[i]; next += step)
-		{
-			double		t = (next - before) / length;
-
-			draw_point(g, ax + t * (bx - ax), ay + t * (by - ay),
-					   jm_edge_time(&p, next / total));
-		}
-	}
-	draw_point(g, (g->shape.points[g->shape.count - 1].x - g->x0) * kx,
-			   (g->shape.points[g->shape.count - 1].y - g->y0) * ky, jm_edge_time(&p, 1));
-}
-
-/*
- * Draws an edge unless its ends, drawn already, stand for it: one hardly longer
- * than a cell that has both of them seen.  (Where one alone is seen the edge may
- * be closed at that end, and run beside roads that are reached.)
- */
-static void
-draw_if_needed(JmGrid *g, uint32_t edge, void *argument)
-{
-	uint32_t	from = JM_READ(g->net->edges[edge].from) & ~JM_HIGH_BIT;
-	uint32_t	link;
-	uint32_t	to;
-
-	(void) argument;
-	if (from >= g->net->head.nodes)
-	{
-		g->damaged = true;
-		return;
-	}
-	if (g->net->edges[edge].metres < g->report->cell * 1.3)
-	{
-		uint32_t	from_cost = jm_node_cost(g->search, from);
-
-		link = JM_READ(g->net->edges[edge].link);
-		if (link >= g->net->head.links)
-		{
-			g->damaged = true;
-			return;
-		}
-		/* the search went along it, and saw the other end */
-		if (from_cost <= g->limit &&
-			(g->search->backward ? JM_READ(g->net->links[link].in) : JM_READ(g->net->links[link].out)) != JM_NOWAY)
-			return;
-		to = JM_READ(g->net->links[link].target);
-		if (from_cost != JM_NOWAY && to < g->net->head.nodes &&
-			jm_node_cost(g->search, to) != JM_NOWAY)
-			return;
-	}
-	draw_edge(g, edge);
-}
-
-/* Gives every node with a cost to the grid points around it. */
-static void
-draw_nodes(JmGrid *g)
-{
-	double		kx = 1 / g->dx;
-	double		ky = 1 / g->dy;
-	uint32_t	i;
-
-	for (i = 0; i < g->node_count; i++)
-	{
-		uint32_t	u = g->nodes[i];
-
-		if ((i & 0xffff) == 0)
-			g->env->poll(g->env);
-		draw_point(g, (JM_READ(g->net->points[u].x) - g->x0) * kx,
-				   (JM_READ(g->net->points[u].y) - g->y0) * ky, g->search->cells[u].cost);
-	}
-}
+#define SAMPLED 5000			/* nodes: with more, not all roads near them are
+								 * sampled at first */
 
 /* An empty mask over the blocks of the grid. */
 static void
@@ -231,21 +55,11 @@ end_mask(JmMask *mask)
 		}
 }
 
-/* Whether any of the blocks x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
-static bool
-mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
-{
-	const uint32_t *m = mask->sums;
-
-	return m[(size_t) y2 * mask->bx + x2] + m[(size_t) y1 * mask->bx + x1] !=
-		m[(size_t) y1 * mask->bx + x2] + m[(size_t) y2 * mask->bx + x1];
-}
-
 /* Whether a block within a distance of blocks from this one is marked. */
 static bool
 marked_near(const JmMask *mask, int x, int y, int distance)
 {
-	return mask_any(mask, x - distance > 0 ? x - distance : 0,
+	return jm_mask_any(mask, x - distance > 0 ? x - distance : 0,
 					y - distance > 0 ? y - distance : 0,
 					x + distance + 1 < mask->bx - 1 ? x + distance + 1 : mask->bx - 1,
 					y + distance + 1 < mask->by - 1 ? y + distance + 1 : mask->by - 1);
@@ -344,64 +158,6 @@ activate(JmGrid *g)
 				}
 		}
 	}
-}
-
-static int
-to_block(double at, int blocks)
-{
-	return at < 0 ? 0 : at > blocks - 2 ? blocks - 2 : (int) at;
-}
-
-/* Whether a box of edges comes near any block of the mask. */
-static bool
-matters(const JmMask *mask, const JmBox *box)
-{
-	double		xmin = (JM_READ(box->xmin) - mask->x0) / mask->block_x;
-	double		xmax = (JM_READ(box->xmax) - mask->x0) / mask->block_x;
-	double		ymin = (JM_READ(box->ymin) - mask->y0) / mask->block_y;
-	double		ymax = (JM_READ(box->ymax) - mask->y0) / mask->block_y;
-
-	if (!(xmin <= mask->bx && xmax >= 0 && ymin <= mask->by && ymax >= 0))
-		return false;
-	return mask_any(mask, to_block(xmin - mask->margin, mask->bx),
-					to_block(ymin - mask->margin, mask->by),
-					to_block(xmax + mask->margin, mask->bx) + 1,
-					to_block(ymax + mask->margin, mask->by) + 1);
-}
-
-static void
-each_edge(JmGrid *g, const JmMask *mask, int level, uint32_t at,
-		  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
-{
-	uint32_t	end = level == 0 ? g->net->head.edges : g->net->tree_count[level - 1];
-	uint32_t	i;
-
-	if (g->damaged || (level == 0 && at % g->stride != 0) ||
-		!matters(mask, &g->net->tree[level][at]))
-		return;
-	if (level == 1)
-		g->env->poll(g->env);
-	for (i = at * JM_TREE_FANOUT; i < end && i - at * JM_TREE_FANOUT < JM_TREE_FANOUT; i++)
-	{
-		if (level > 0)
-			each_edge(g, mask, level - 1, i, visit, argument);
-		else
-		{
-			g->report->roads++;
-			visit(g, i, argument);
-		}
-	}
-}
-
-/*
- * Calls visit for the edges of every box of the tree (or of one box in
- * g->stride) that comes near the blocks of the mask.
- */
-void
-jm_grid_each_edge(JmGrid *g, const JmMask *mask,
-				  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
-{
-	each_edge(g, mask, g->net->tree_levels - 1, 0, visit, argument);
 }
 
 static inline void
@@ -545,13 +301,13 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->fill = (float) (fill * fill);
 	g->report->cell = cell;
 	lay_grid(g);
-	g->stride = 1;
+	g->stride = 1 + g->node_count / SAMPLED;
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
 	g->reached.margin = (fill + 2 + unmarked_reach(g)) / BLOCK + 0.5;
 	activate(g);
-	draw_nodes(g);
-	jm_grid_each_edge(g, &g->reached, draw_if_needed, NULL);
+	jm_grid_draw_nodes(g);
+	jm_grid_draw_edges(g, &g->reached, true);
 	if (g->damaged)
 		return false;
 	spread(g);
@@ -707,6 +463,7 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
 	unsigned char *kind = classify(&old);
 	int			halo;
+	size_t		i;
 	int			x;
 	int			y;
 
@@ -722,7 +479,11 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 	g->fill = (float) (fill * fill);
 	g->report->cell /= times;
 	lay_grid(g);
-	g->stride = 1;
+	for (i = 0; i < g->sample_count; i++)
+	{
+		g->samples[i].x *= times;
+		g->samples[i].y *= times;
+	}
 	begin_mask(g, &g->core);
 	g->bx = g->core.bx;
 	g->by = g->core.by;
@@ -757,8 +518,8 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 			copy_block(g, &old, times, x, y);
 		}
 	}
-	draw_nodes(g);
-	jm_grid_each_edge(g, &g->core, draw_if_needed, NULL);
+	jm_grid_draw_nodes(g);
+	jm_grid_draw_edges(g, &g->core, false);
 	if (!g->damaged)
 		spread(g);
 	for (y = 0; y < g->by - 1; y++)
@@ -782,5 +543,6 @@ jm_grid_free(JmGrid *g)
 	free_block(g->env, g->core.sums);
 	free_block(g->env, g->nodes);
 	free_block(g->env, g->longer);
+	free_block(g->env, g->samples);
 	jm_shape_free(&g->shape, g->env);
 }

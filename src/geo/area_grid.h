@@ -45,6 +45,15 @@ typedef struct JmMask
 	double		margin;			/* how far around a mark counts, in blocks */
 } JmMask;
 
+/* The middle of a piece of road, in grid units. */
+typedef struct JmSample
+{
+	float		x;
+	float		y;
+	float		time;			/* milliseconds, INFINITY: unreached */
+	float		metres;			/* length of the piece */
+} JmSample;
+
 typedef struct JmGrid
 {
 	const JmSearch *search;
@@ -78,7 +87,10 @@ typedef struct JmGrid
 	JmMask		core;			/* blocks that a finer grid computes anew */
 	int			bx;				/* blocks, one more than needed */
 	int			by;
-	uint32_t	stride;			/* every how manieth box of edges to visit */
+	JmSample   *samples;		/* of the roads near, to check the area on */
+	size_t		sample_count;
+	size_t		sample_room;
+	uint32_t	stride;			/* every how manieth box of edges is sampled */
 	JmAreaReport *report;
 	bool		damaged;
 } JmGrid;
@@ -151,18 +163,29 @@ jm_grid_time(const JmGrid *g, int x, int y)
 		g->near[(size_t) y * g->nx + x].time;
 }
 
+/* Whether any of the blocks x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
+static inline bool
+jm_mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
+{
+	const uint32_t *m = mask->sums;
+
+	return m[(size_t) y2 * mask->bx + x2] + m[(size_t) y1 * mask->bx + x1] !=
+		m[(size_t) y1 * mask->bx + x2] + m[(size_t) y2 * mask->bx + x1];
+}
+
 /* area_grid.c */
 extern bool jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *options);
 extern bool jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options);
 extern void jm_grid_free(JmGrid *g);
+
+/* area_draw.c */
 extern bool jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p);
-extern void jm_grid_each_edge(JmGrid *g, const JmMask *mask,
-							  void (*visit) (JmGrid *g, uint32_t edge, void *argument),
-							  void *argument);
+extern void jm_grid_draw_nodes(JmGrid *g);
+extern void jm_grid_draw_edges(JmGrid *g, const JmMask *mask, bool sample);
+extern void jm_grid_sample_all(JmGrid *g);
 
 /* area_check.c */
-#define JM_CHECK_SAMPLE 5000	/* edges to check an area on */
-extern bool jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count, bool all);
+extern void jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count);
 
 /* area_outline.c */
 extern void jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb);

@@ -1,0 +1,297 @@
+/*
+ * area_draw.c
+ *		Drawing roads into the grid of an area, and sampling them for its check
+ *		(pure C).
+ *
+ * Roads are drawn piece by piece, but those hardly longer than a cell by their
+ * ends alone; and unreached roads only where they can matter, near reached ones.
+ */
+#include "geo/area_grid.h"
+
+#define EDGE_SAMPLES 400		/* of one edge, whatever its length */
+
+/*
+ * Roads within half a cell of a grid point (squared) are equally near, and the
+ * fastest counts: the area rather holds a piece of road that is not reached
+ * than misses one that is.  Where roads meet, all are equally near anyway.
+ */
+#define EQUALLY_NEAR 0.25f
+
+static double
+or_infinite(uint32_t cost)
+{
+	return cost == JM_NOWAY ? INFINITY : cost;
+}
+
+/* Times along an edge, and its shape in g->shape; false when damaged. */
+bool
+jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
+{
+	uint32_t	from;
+	uint32_t	to;
+	uint32_t	out;
+	uint32_t	in;
+	bool		snappable;
+
+	if (!jm_edge_ends(g->net, edge, &from, &to, &out, &in, &snappable) ||
+		!jm_edge_shape(g->net, edge, &g->shape, g->env))
+		return false;
+	p->start = or_infinite(jm_node_cost(g->search, from));
+	p->end = or_infinite(jm_node_cost(g->search, to));
+	p->forward = or_infinite(g->search->backward ? in : out);
+	p->backward = or_infinite(g->search->backward ? out : in);
+	p->origin = edge == g->search->origin.edge ? g->search->origin.fraction : -1;
+	return true;
+}
+
+/* Offers a point of the network, and its time, to a grid point. */
+static inline void
+offer(JmGrid *g, int px, int py, float x, float y, float time)
+{
+	JmNear	   *n = &g->near[(size_t) py * g->nx + px];
+	float		dx = x - px;
+	float		dy = y - py;
+	float		square = dx * dx + dy * dy;
+	float		far = fmaxf(square, EQUALLY_NEAR);
+	float		other = fmaxf(n->square, EQUALLY_NEAR);
+
+	if (far < other - 1e-4f || (far < other + 1e-4f && time < n->time))
+	{
+		n->x = x;
+		n->y = y;
+		n->square = square;
+		n->time = time;
+	}
+}
+
+/* Gives a point of the network (grid units) to the four grid points around it. */
+static inline void
+draw_point(JmGrid *g, double x, double y, double time)
+{
+	int			px;
+	int			py;
+	unsigned char state;
+
+	/* the outermost grid points stay outside: they close every outline */
+	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
+		return;
+	px = (int) x;
+	py = (int) y;
+	state = g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK];
+	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
+		return;
+	offer(g, px, py, (float) x, (float) y, (float) time);
+	offer(g, px + 1, py, (float) x, (float) y, (float) time);
+	offer(g, px, py + 1, (float) x, (float) y, (float) time);
+	offer(g, px + 1, py + 1, (float) x, (float) y, (float) time);
+}
+
+/* Keeps a piece of road for the check, by its middle (grid units). */
+static inline void
+keep_sample(JmGrid *g, double x, double y, double time, double metres)
+{
+	JmSample   *sample;
+
+	/* unreached, and far from all that is reached: on the right side */
+	if (time > g->limit &&
+		(!(x >= 0 && y >= 0 && x < g->nx && y < g->ny) ||
+		 g->state[(size_t) ((int) y / BLOCK) * g->bx + (int) x / BLOCK] == BLOCK_IDLE))
+		return;
+	if (g->sample_count == g->sample_room)
+	{
+		g->sample_room = g->sample_room ? g->sample_room * 2 : 4096;
+		g->samples = g->samples ?
+			g->env->resize(g->env, g->samples, g->sample_room * sizeof(JmSample)) :
+			g->env->alloc(g->env, g->sample_room * sizeof(JmSample));
+	}
+	sample = &g->samples[g->sample_count++];
+	sample->x = (float) x;
+	sample->y = (float) y;
+	sample->time = (float) time;
+	sample->metres = (float) metres;
+}
+
+/*
+ * Goes along an edge: draws points half a cell apart, and keeps the middles of
+ * pieces as long for the check.
+ */
+static void
+follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
+{
+	const JmShape *shape = &g->shape;
+	JmProfile	p;
+	double		total;
+	double		share;			/* of the edge in a metre */
+	double		step = g->report->cell / 2;
+	double		piece = step;
+	double		next = 0;		/* where the next point is due, metres */
+	double		middle;
+	double		kx = 1 / g->dx;
+	double		ky = 1 / g->dy;
+	uint32_t	i;
+
+	if (!jm_grid_edge(g, edge, &p))
+	{
+		g->damaged = true;
+		return;
+	}
+	total = shape->along[shape->count - 1];
+	share = total > 0 ? 1 / total : 0;
+	if (total > piece * EDGE_SAMPLES)
+		piece = total / EDGE_SAMPLES;
+	if (total < piece)
+		piece = total;
+	middle = sample && total > 0 ? piece / 2 : INFINITY;
+	if (!draw)
+		next = INFINITY;
+	for (i = 1; i < shape->count; i++)
+	{
+		double		ax = (shape->points[i - 1].x - g->x0) * kx;
+		double		ay = (shape->points[i - 1].y - g->y0) * ky;
+		double		bx = (shape->points[i].x - g->x0) * kx;
+		double		by = (shape->points[i].y - g->y0) * ky;
+		double		before = shape->along[i - 1];
+		double		end = shape->along[i];
+
+		/* wholly outside */
+		if ((ax < 0 && bx < 0) || (ay < 0 && by < 0) ||
+			(ax > g->nx && bx > g->nx) || (ay > g->ny && by > g->ny))
+		{
+			next = fmax(next, end);
+			middle = fmax(middle, end);
+			continue;
+		}
+		if (!(end > before))
+			continue;
+		bx = (bx - ax) / (end - before);
+		by = (by - ay) / (end - before);
+		for (; next < end; next += step)
+			draw_point(g, ax + (next - before) * bx, ay + (next - before) * by,
+					   jm_edge_time(&p, next * share));
+		for (; middle < end; middle += piece)
+			keep_sample(g, ax + (middle - before) * bx, ay + (middle - before) * by,
+						jm_edge_time(&p, middle * share), piece);
+	}
+	if (draw)
+		draw_point(g, (shape->points[shape->count - 1].x - g->x0) * kx,
+				   (shape->points[shape->count - 1].y - g->y0) * ky, jm_edge_time(&p, 1));
+}
+
+/*
+ * Whether an edge must be drawn: unless its ends, drawn already, stand for it,
+ * when it is hardly longer than a cell and both of them were seen.  (Where one
+ * alone is seen the edge may be closed at that end, and run beside roads that
+ * are reached.)
+ */
+static bool
+needs_drawing(JmGrid *g, uint32_t edge)
+{
+	uint32_t	from = JM_READ(g->net->edges[edge].from) & ~JM_HIGH_BIT;
+	uint32_t	link = JM_READ(g->net->edges[edge].link);
+	uint32_t	from_cost;
+	uint32_t	to;
+
+	if (!(g->net->edges[edge].metres < g->report->cell * 1.3))
+		return true;
+	if (from >= g->net->head.nodes || link >= g->net->head.links)
+	{
+		g->damaged = true;
+		return false;
+	}
+	from_cost = jm_node_cost(g->search, from);
+	/* the search went along it, and saw the other end */
+	if (from_cost <= g->limit &&
+		(g->search->backward ? JM_READ(g->net->links[link].in) : JM_READ(g->net->links[link].out)) != JM_NOWAY)
+		return false;
+	to = JM_READ(g->net->links[link].target);
+	return !(from_cost != JM_NOWAY && to < g->net->head.nodes &&
+			 jm_node_cost(g->search, to) != JM_NOWAY);
+}
+
+/* Gives every node with a cost to the grid points around it. */
+void
+jm_grid_draw_nodes(JmGrid *g)
+{
+	double		kx = 1 / g->dx;
+	double		ky = 1 / g->dy;
+	uint32_t	i;
+
+	for (i = 0; i < g->node_count; i++)
+	{
+		uint32_t	u = g->nodes[i];
+
+		if ((i & 0xffff) == 0)
+			g->env->poll(g->env);
+		draw_point(g, (JM_READ(g->net->points[u].x) - g->x0) * kx,
+				   (JM_READ(g->net->points[u].y) - g->y0) * ky, g->search->cells[u].cost);
+	}
+}
+
+static int
+to_block(double at, int blocks)
+{
+	return at < 0 ? 0 : at > blocks - 2 ? blocks - 2 : (int) at;
+}
+
+/* Whether a box of edges comes near any block of the mask. */
+static bool
+matters(const JmMask *mask, const JmBox *box)
+{
+	double		xmin = (JM_READ(box->xmin) - mask->x0) / mask->block_x;
+	double		xmax = (JM_READ(box->xmax) - mask->x0) / mask->block_x;
+	double		ymin = (JM_READ(box->ymin) - mask->y0) / mask->block_y;
+	double		ymax = (JM_READ(box->ymax) - mask->y0) / mask->block_y;
+
+	if (!(xmin <= mask->bx && xmax >= 0 && ymin <= mask->by && ymax >= 0))
+		return false;
+	return jm_mask_any(mask, to_block(xmin - mask->margin, mask->bx),
+					to_block(ymin - mask->margin, mask->by),
+					to_block(xmax + mask->margin, mask->bx) + 1,
+					to_block(ymax + mask->margin, mask->by) + 1);
+}
+
+static void
+visit_edges(JmGrid *g, const JmMask *mask, int level, uint32_t at, bool draw, bool sample)
+{
+	uint32_t	end = level == 0 ? g->net->head.edges : g->net->tree_count[level - 1];
+	uint32_t	i;
+
+	if (g->damaged || !matters(mask, &g->net->tree[level][at]))
+		return;
+	if (level == 1)
+		g->env->poll(g->env);
+	if (level == 0 && at % g->stride != 0)
+		sample = false;
+	for (i = at * JM_TREE_FANOUT; i < end && i - at * JM_TREE_FANOUT < JM_TREE_FANOUT; i++)
+	{
+		if (level > 0)
+			visit_edges(g, mask, level - 1, i, draw, sample);
+		else
+		{
+			bool		drawn = draw && needs_drawing(g, i);
+
+			g->report->roads++;
+			if (drawn || sample)
+				follow_edge(g, i, drawn, sample);
+		}
+	}
+}
+
+/*
+ * Draws the edges of the boxes of the tree that come near the blocks of the
+ * mask, and samples those of one box in g->stride if asked to.
+ */
+void
+jm_grid_draw_edges(JmGrid *g, const JmMask *mask, bool sample)
+{
+	visit_edges(g, mask, g->net->tree_levels - 1, 0, true, sample);
+}
+
+/* Samples anew, all edges near reached road. */
+void
+jm_grid_sample_all(JmGrid *g)
+{
+	g->sample_count = 0;
+	g->stride = 1;
+	visit_edges(g, &g->reached, g->net->tree_levels - 1, 0, false, true);
+}
