@@ -22,6 +22,7 @@
 #define LONG_METRES 100.0		/* at least; see long_metres */
 #define MAX_POINTS 16000000		/* of a grid, most of them idle */
 #define MAX_TIMES 5				/* finer in one step */
+#define FILL_CELLS 20			/* in fill_metres, at first */
 
 static void
 widen(JmBox *box, JmPoint p)
@@ -42,62 +43,41 @@ widen_by_edge(JmGrid *g, uint32_t edge, double limit, JmBox *box)
 {
 	JmProfile	p;
 	double		total;
+	double		f[5];
 	uint32_t	i;
+	int			k;
 
 	if (!jm_grid_edge(g, edge, &p))
 		return false;
 	total = g->shape.along[g->shape.count - 1];
+	/* where the times from either end, and from the origin, run out */
+	f[0] = (limit - p.start) / p.forward;
+	f[1] = 1 - (limit - p.end) / p.backward;
+	f[2] = p.origin;
+	f[3] = p.origin >= 0 ? p.origin + limit / p.forward : -1;
+	f[4] = p.origin >= 0 ? p.origin - limit / p.backward : -1;
 	for (i = 0; i < g->shape.count; i++)
 	{
 		double		s = total > 0 ? g->shape.along[i] / total : 0;
+		double		before;
 
 		if (jm_edge_time(&p, s) <= limit)
 			widen(box, g->shape.points[i]);
-		if (i > 0)
-		{
-			double		before = total > 0 ? g->shape.along[i - 1] / total : 0;
-			double		f[3];
-			int			k;
-
-			/* where the times from either end, and along, run out */
-			f[0] = (limit - p.start) / p.forward;
-			f[1] = 1 - (limit - p.end) / p.backward;
-			f[2] = p.origin >= 0 ? p.origin + limit / p.forward : -1;
-			for (k = 0; k < 3; k++)
-				if (f[k] > before && f[k] < s)
-				{
-					double		t = (f[k] - before) / (s - before);
-					JmPoint		q;
-
-					q.x = (int32_t) (g->shape.points[i - 1].x +
-									 t * ((double) g->shape.points[i].x - g->shape.points[i - 1].x));
-					q.y = (int32_t) (g->shape.points[i - 1].y +
-									 t * ((double) g->shape.points[i].y - g->shape.points[i - 1].y));
-					widen(box, q);
-				}
-			if (p.origin > before && p.origin < s)
+		if (i == 0)
+			continue;
+		before = g->shape.along[i - 1] / total;
+		for (k = 0; k < 5; k++)
+			if (f[k] > before && f[k] < s)
 			{
-				double		t = (p.origin - before) / (s - before);
-				double		r = p.backward > 0 && p.backward < INFINITY ?
-				p.origin - limit / p.backward : p.origin;
+				const JmPoint *from = &g->shape.points[i - 1];
+				const JmPoint *to = &g->shape.points[i];
+				double		t = (f[k] - before) / (s - before);
 				JmPoint		q;
 
-				q.x = (int32_t) (g->shape.points[i - 1].x +
-								 t * ((double) g->shape.points[i].x - g->shape.points[i - 1].x));
-				q.y = (int32_t) (g->shape.points[i - 1].y +
-								 t * ((double) g->shape.points[i].y - g->shape.points[i - 1].y));
+				q.x = (int32_t) (from->x + t * ((double) to->x - from->x));
+				q.y = (int32_t) (from->y + t * ((double) to->y - from->y));
 				widen(box, q);
-				if (r > before)
-				{
-					t = (r - before) / (s - before);
-					q.x = (int32_t) (g->shape.points[i - 1].x +
-									 t * ((double) g->shape.points[i].x - g->shape.points[i - 1].x));
-					q.y = (int32_t) (g->shape.points[i - 1].y +
-									 t * ((double) g->shape.points[i].y - g->shape.points[i - 1].y));
-					widen(box, q);
-				}
 			}
-		}
 	}
 	return true;
 }
@@ -141,11 +121,25 @@ sort_nodes(JmGrid *g)
 	g->node_count = (uint32_t) n;
 }
 
+static void
+keep_longer(JmGrid *g, const JmLonger *edge)
+{
+	if (g->longer_count == g->longer_room)
+	{
+		g->longer_room = g->longer_room ? g->longer_room * 2 : 256;
+		g->longer = g->longer ?
+			g->env->resize(g->env, g->longer, g->longer_room * sizeof(JmLonger)) :
+			g->env->alloc(g->env, g->longer_room * sizeof(JmLonger));
+	}
+	g->longer[g->longer_count++] = *edge;
+}
+
 /* Lists the reached edges that are too long to be known by their ends. */
 static bool
 list_long_edges(JmGrid *g)
 {
 	const JmNetwork *net = g->net;
+	double		kx = 0;
 	uint32_t	i;
 
 	for (i = 0; i < g->node_count; i++)
@@ -162,28 +156,50 @@ list_long_edges(JmGrid *g)
 			return false;
 		for (; link < end; link++)
 		{
-			uint32_t	edge = JM_READ(net->links[link].edge) & ~JM_HIGH_BIT;
+			uint32_t	edge = JM_READ(net->links[link].edge);
+			bool		second = (edge & JM_HIGH_BIT) != 0;
+			uint32_t	target;
+			JmLonger	longer;
 
-			if (edge >= net->head.edges)
+			longer.edge = edge & ~JM_HIGH_BIT;
+			longer.straight = false;
+			if (longer.edge >= net->head.edges)
 				return false;
-			if (net->edges[edge].metres <= g->long_metres)
+			longer.metres = net->edges[longer.edge].metres;
+			if (longer.metres <= g->long_metres)
 				continue;
-			if (g->longer_count == g->longer_room)
+			target = JM_READ(net->links[link].target);
+			if (target >= net->head.nodes)
+				return false;
+			if (jm_node_cost(g->search, target) <= g->limit)
 			{
-				g->longer_room = g->longer_room ? g->longer_room * 2 : 256;
-				g->longer = g->longer ?
-					g->env->resize(g->env, g->longer, g->longer_room * sizeof(uint32_t)) :
-					g->env->alloc(g->env, g->longer_room * sizeof(uint32_t));
+				double		dx;
+				double		dy;
+
+				/* seen from its first end as well */
+				if (second)
+					continue;
+				longer.from.x = JM_READ(net->points[u].x);
+				longer.from.y = JM_READ(net->points[u].y);
+				longer.to.x = JM_READ(net->points[target].x);
+				longer.to.y = JM_READ(net->points[target].y);
+				if (kx == 0)
+					kx = cos(longer.from.y * JM_UNIT_RADIANS);
+				dx = ((double) longer.to.x - longer.from.x) * kx * JM_METRES_PER_UNIT;
+				dy = ((double) longer.to.y - longer.from.y) * JM_METRES_PER_UNIT;
+				/* all of it lies in the ellipse around its ends */
+				longer.straight = longer.metres * longer.metres - dx * dx - dy * dy <
+					g->long_metres * g->long_metres;
 			}
-			g->longer[g->longer_count++] = edge;
+			keep_longer(g, &longer);
 		}
 	}
 	return true;
 }
 
 /*
- * Box of all that is reached within the limit; short edges may stick out by
- * half of long_metres.  False when damaged.
+ * Box of all that is reached within the limit; short and straight edges may
+ * stick out by half of long_metres.  False when damaged.
  */
 static bool
 reached_box(JmGrid *g, uint32_t limit, JmBox *box)
@@ -211,7 +227,8 @@ reached_box(JmGrid *g, uint32_t limit, JmBox *box)
 	{
 		if ((i & 0xfff) == 0)
 			g->env->poll(g->env);
-		if (!widen_by_edge(g, g->longer[i], limit, box))
+		if (!(g->longer[i].straight && limit == g->limit) &&
+			!widen_by_edge(g, g->longer[i].edge, limit, box))
 			return false;
 	}
 	return true;
@@ -256,7 +273,7 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	box_metres(&smallest, &width, &height);
 	/* where many roads are drawn, points are cheap beside them */
 	cell = sqrt(fmax(width * height, 1) / fmax(options->base_cells, g->node_count * 0.4));
-	cell = fmax(cell, fmax(width, height) / 2000);
+	cell = fmax(cell, fmax(fmax(width, height) / 2000, options->fill_metres / FILL_CELLS));
 	box_metres(&box, &width, &height);
 	finest = fmax(options->min_cell,
 				  sqrt((width + 2 * options->fill_metres) *

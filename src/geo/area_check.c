@@ -32,7 +32,7 @@ in_area(const JmGrid *g, double limit, double x, double y)
 	j = (int) y;
 	u = x - i;
 	v = y - j;
-	state = g->state[(size_t) (j / BLOCK) * g->bx + i / BLOCK];
+	state = g->state[(size_t) (j >> BLOCK_SHIFT) * g->bx + (i >> BLOCK_SHIFT)];
 	if (state == BLOCK_IDLE || state == BLOCK_RIM || state == BLOCK_FULL)
 		return state == BLOCK_FULL;
 	time[0] = jm_grid_time(g, i, j);

@@ -10,6 +10,8 @@
 
 #define EDGE_SAMPLES 400		/* of one edge, whatever its length */
 
+#define STEP 0.7				/* between points of a road, in cells */
+
 /*
  * Roads within half a cell of a grid point (squared) are equally near, and the
  * fastest counts: the area rather holds a piece of road that is not reached
@@ -17,10 +19,11 @@
  */
 #define EQUALLY_NEAR 0.25f
 
+/* Not infinite: no share of it must be infinite times zero. */
 static double
-or_infinite(uint32_t cost)
+or_closed(uint32_t cost)
 {
-	return cost == JM_NOWAY ? INFINITY : cost;
+	return cost == JM_NOWAY ? JM_CLOSED : cost;
 }
 
 /* Times along an edge, and its shape in g->shape; false when damaged. */
@@ -36,10 +39,10 @@ jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
 	if (!jm_edge_ends(g->net, edge, &from, &to, &out, &in, &snappable) ||
 		!jm_edge_shape(g->net, edge, &g->shape, g->env))
 		return false;
-	p->start = or_infinite(jm_node_cost(g->search, from));
-	p->end = or_infinite(jm_node_cost(g->search, to));
-	p->forward = or_infinite(g->search->backward ? in : out);
-	p->backward = or_infinite(g->search->backward ? out : in);
+	p->start = or_closed(jm_node_cost(g->search, from));
+	p->end = or_closed(jm_node_cost(g->search, to));
+	p->forward = or_closed(g->search->backward ? in : out);
+	p->backward = or_closed(g->search->backward ? out : in);
 	p->origin = edge == g->search->origin.edge ? g->search->origin.fraction : -1;
 	return true;
 }
@@ -52,8 +55,8 @@ offer(JmGrid *g, int px, int py, float x, float y, float time)
 	float		dx = x - px;
 	float		dy = y - py;
 	float		square = dx * dx + dy * dy;
-	float		far = fmaxf(square, EQUALLY_NEAR);
-	float		other = fmaxf(n->square, EQUALLY_NEAR);
+	float		far = square > EQUALLY_NEAR ? square : EQUALLY_NEAR;
+	float		other = n->square > EQUALLY_NEAR ? n->square : EQUALLY_NEAR;
 
 	if (far < other - 1e-4f || (far < other + 1e-4f && time < n->time))
 	{
@@ -77,7 +80,7 @@ draw_point(JmGrid *g, double x, double y, double time)
 		return;
 	px = (int) x;
 	py = (int) y;
-	state = g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK];
+	state = g->state[(size_t) (py >> BLOCK_SHIFT) * g->bx + (px >> BLOCK_SHIFT)];
 	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
 		return;
 	offer(g, px, py, (float) x, (float) y, (float) time);
@@ -95,7 +98,7 @@ keep_sample(JmGrid *g, double x, double y, double time, double metres)
 	/* unreached, and far from all that is reached: on the right side */
 	if (time > g->limit &&
 		(!(x >= 0 && y >= 0 && x < g->nx && y < g->ny) ||
-		 g->state[(size_t) ((int) y / BLOCK) * g->bx + (int) x / BLOCK] == BLOCK_IDLE))
+		 g->state[(size_t) ((int) y >> BLOCK_SHIFT) * g->bx + ((int) x >> BLOCK_SHIFT)] == BLOCK_IDLE))
 		return;
 	if (g->sample_count == g->sample_room)
 	{
@@ -112,8 +115,8 @@ keep_sample(JmGrid *g, double x, double y, double time, double metres)
 }
 
 /*
- * Goes along an edge: draws points half a cell apart, and keeps the middles of
- * pieces as long for the check.
+ * Goes along an edge: draws points less than a cell apart, and keeps the middles
+ * of pieces as long for the check.
  */
 static void
 follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
@@ -122,7 +125,7 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 	JmProfile	p;
 	double		total;
 	double		share;			/* of the edge in a metre */
-	double		step = g->report->cell / 2;
+	double		step = g->report->cell * STEP;
 	double		piece = step;
 	double		next = 0;		/* where the next point is due, metres */
 	double		middle;
@@ -146,13 +149,20 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 		next = INFINITY;
 	for (i = 1; i < shape->count; i++)
 	{
-		double		ax = (shape->points[i - 1].x - g->x0) * kx;
-		double		ay = (shape->points[i - 1].y - g->y0) * ky;
-		double		bx = (shape->points[i].x - g->x0) * kx;
-		double		by = (shape->points[i].y - g->y0) * ky;
 		double		before = shape->along[i - 1];
 		double		end = shape->along[i];
+		double		ax;
+		double		ay;
+		double		bx;
+		double		by;
 
+		/* many pieces of a shape are shorter than a step */
+		if (!(next < end || middle < end))
+			continue;
+		ax = (shape->points[i - 1].x - g->x0) * kx;
+		ay = (shape->points[i - 1].y - g->y0) * ky;
+		bx = (shape->points[i].x - g->x0) * kx;
+		by = (shape->points[i].y - g->y0) * ky;
 		/* wholly outside */
 		if ((ax < 0 && bx < 0) || (ay < 0 && by < 0) ||
 			(ax > g->nx && bx > g->nx) || (ay > g->ny && by > g->ny))
@@ -161,8 +171,6 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 			middle = fmax(middle, end);
 			continue;
 		}
-		if (!(end > before))
-			continue;
 		bx = (bx - ax) / (end - before);
 		by = (by - ay) / (end - before);
 		for (; next < end; next += step)
@@ -228,26 +236,26 @@ jm_grid_draw_nodes(JmGrid *g)
 }
 
 static int
-to_block(double at, int blocks)
+to_square(double at, int count)
 {
-	return at < 0 ? 0 : at > blocks - 2 ? blocks - 2 : (int) at;
+	return at < 0 ? 0 : at > count - 2 ? count - 2 : (int) at;
 }
 
-/* Whether a box of edges comes near any block of the mask. */
+/* Whether a box of edges comes near any mark of the mask. */
 static bool
 matters(const JmMask *mask, const JmBox *box)
 {
-	double		xmin = (JM_READ(box->xmin) - mask->x0) / mask->block_x;
-	double		xmax = (JM_READ(box->xmax) - mask->x0) / mask->block_x;
-	double		ymin = (JM_READ(box->ymin) - mask->y0) / mask->block_y;
-	double		ymax = (JM_READ(box->ymax) - mask->y0) / mask->block_y;
+	double		xmin = (JM_READ(box->xmin) - mask->x0) / mask->dx;
+	double		xmax = (JM_READ(box->xmax) - mask->x0) / mask->dx;
+	double		ymin = (JM_READ(box->ymin) - mask->y0) / mask->dy;
+	double		ymax = (JM_READ(box->ymax) - mask->y0) / mask->dy;
 
-	if (!(xmin <= mask->bx && xmax >= 0 && ymin <= mask->by && ymax >= 0))
+	if (!(xmin <= mask->nx && xmax >= 0 && ymin <= mask->ny && ymax >= 0))
 		return false;
-	return jm_mask_any(mask, to_block(xmin - mask->margin, mask->bx),
-					to_block(ymin - mask->margin, mask->by),
-					to_block(xmax + mask->margin, mask->bx) + 1,
-					to_block(ymax + mask->margin, mask->by) + 1);
+	return jm_mask_any(mask, to_square(xmin - mask->margin, mask->nx),
+					   to_square(ymin - mask->margin, mask->ny),
+					   to_square(xmax + mask->margin, mask->nx) + 1,
+					   to_square(ymax + mask->margin, mask->ny) + 1);
 }
 
 static void
@@ -278,7 +286,7 @@ visit_edges(JmGrid *g, const JmMask *mask, int level, uint32_t at, bool draw, bo
 }
 
 /*
- * Draws the edges of the boxes of the tree that come near the blocks of the
+ * Draws the edges of the boxes of the tree that come near the marks of the
  * mask, and samples those of one box in g->stride if asked to.
  */
 void

@@ -9,34 +9,39 @@
 #include <string.h>
 
 #define COMPETE 3.0				/* coarse cells within which roads compete */
+#define MARK_SHIFT 1			/* log2 of the cells in a row of a square of
+								 * g->reached */
+#define MARK (1 << MARK_SHIFT)
 #define SAMPLED 5000			/* nodes: with more, not all roads near them are
 								 * sampled at first */
 
-/* An empty mask over the blocks of the grid. */
+/* An empty mask over the grid, of squares of 2^shift cells in a row. */
 static void
-begin_mask(JmGrid *g, JmMask *mask)
+begin_mask(JmGrid *g, JmMask *mask, int shift)
 {
+	int			cells = 1 << shift;
 	size_t		size;
 
-	mask->bx = (g->nx + BLOCK - 1) / BLOCK + 1;
-	mask->by = (g->ny + BLOCK - 1) / BLOCK + 1;
+	mask->shift = shift;
+	mask->nx = (g->nx + cells - 1) / cells + 1;
+	mask->ny = (g->ny + cells - 1) / cells + 1;
 	mask->x0 = g->x0;
 	mask->y0 = g->y0;
-	mask->block_x = g->dx * BLOCK;
-	mask->block_y = g->dy * BLOCK;
-	size = (size_t) mask->bx * mask->by * sizeof(uint32_t);
+	mask->dx = g->dx * cells;
+	mask->dy = g->dy * cells;
+	size = (size_t) mask->nx * mask->ny * sizeof(uint32_t);
 	if (mask->sums)
 		g->env->release(g->env, mask->sums);
 	mask->sums = g->env->alloc(g->env, size);
 	memset(mask->sums, 0, size);
 }
 
-/* Marks the block of a place (grid units). */
-static void
-mark(JmGrid *g, JmMask *mask, double x, double y)
+/* Marks the square of a place (grid units). */
+static inline void
+mark(const JmGrid *g, JmMask *mask, double x, double y)
 {
 	if (x >= 0 && y >= 0 && x < g->nx && y < g->ny)
-		mask->sums[(size_t) ((int) y / BLOCK + 1) * mask->bx + (int) x / BLOCK + 1] = 1;
+		mask->sums[(size_t) (((int) y >> mask->shift) + 1) * mask->nx + ((int) x >> mask->shift) + 1] = 1;
 }
 
 /* Turns the marks into sums. */
@@ -46,35 +51,61 @@ end_mask(JmMask *mask)
 	int			x;
 	int			y;
 
-	for (y = 1; y < mask->by; y++)
-		for (x = 1; x < mask->bx; x++)
-		{
-			uint32_t   *m = &mask->sums[(size_t) y * mask->bx + x];
+	for (y = 1; y < mask->ny; y++)
+	{
+		uint32_t   *row = &mask->sums[(size_t) y * mask->nx];
+		const uint32_t *below = row - mask->nx;
+		uint32_t	sum = 0;
 
-			*m += m[-1] + m[-mask->bx] - m[-mask->bx - 1];
+		for (x = 1; x < mask->nx; x++)
+		{
+			sum += row[x];
+			row[x] = sum + below[x];
 		}
+	}
 }
 
-/* Whether a block within a distance of blocks from this one is marked. */
+/* Whether anything within a distance, in cells, of a block is marked. */
 static bool
 marked_near(const JmMask *mask, int x, int y, int distance)
 {
-	return jm_mask_any(mask, x - distance > 0 ? x - distance : 0,
-					y - distance > 0 ? y - distance : 0,
-					x + distance + 1 < mask->bx - 1 ? x + distance + 1 : mask->bx - 1,
-					y + distance + 1 < mask->by - 1 ? y + distance + 1 : mask->by - 1);
+	int			x1 = x * BLOCK - distance;
+	int			y1 = y * BLOCK - distance;
+	int			x2 = (((x + 1) * BLOCK - 1 + distance) >> mask->shift) + 1;
+	int			y2 = (((y + 1) * BLOCK - 1 + distance) >> mask->shift) + 1;
+
+	return jm_mask_any(mask, x1 > 0 ? x1 >> mask->shift : 0, y1 > 0 ? y1 >> mask->shift : 0,
+					   x2 < mask->nx - 1 ? x2 : mask->nx - 1, y2 < mask->ny - 1 ? y2 : mask->ny - 1);
 }
 
-/*
- * Marks the blocks that hold reached road.  An edge shorter than a block ends in
- * it or in the next.
- */
+/* Marks the squares on the line between two points of the network. */
+static void
+mark_line(JmGrid *g, JmMask *mask, JmPoint from, JmPoint to)
+{
+	double		ax = (from.x - g->x0) / g->dx;
+	double		ay = (from.y - g->y0) / g->dy;
+	double		vx = (to.x - g->x0) / g->dx - ax;
+	double		vy = (to.y - g->y0) / g->dy - ay;
+	double		steps = ceil((fabs(vx) + fabs(vy)) / (1 << mask->shift)) + 1;
+	double		k;
+
+	/* a damaged shape may be long, a true one has few steps */
+	if (steps > 1e6)
+		steps = 1e6;
+	vx /= steps;
+	vy /= steps;
+	for (k = 0; k <= steps; k++)
+		mark(g, mask, ax + vx * k, ay + vy * k);
+}
+
+/* Marks the squares that hold reached road, but for what unmarked_reach says. */
 static void
 mark_reached(JmGrid *g)
 {
 	uint32_t	i;
+	uint32_t	j;
 
-	begin_mask(g, &g->reached);
+	begin_mask(g, &g->reached, MARK_SHIFT);
 	for (i = 0; i < g->node_count; i++)
 	{
 		uint32_t	u = g->nodes[i];
@@ -85,31 +116,22 @@ mark_reached(JmGrid *g)
 	}
 	for (i = 0; i < g->longer_count; i++)
 	{
-		uint32_t	j;
+		const JmLonger *longer = &g->longer[i];
 
-		/* the blocks of its ends, and those around them, hold it */
-		if (g->net->edges[g->longer[i]].metres < g->report->cell * BLOCK)
+		if (longer->metres < g->report->cell * MARK)
 			continue;
-		if (!jm_edge_shape(g->net, g->longer[i], &g->shape, g->env))
+		if (longer->straight)
+		{
+			mark_line(g, &g->reached, longer->from, longer->to);
+			continue;
+		}
+		if (!jm_edge_shape(g->net, longer->edge, &g->shape, g->env))
 		{
 			g->damaged = true;
 			return;
 		}
 		for (j = 1; j < g->shape.count; j++)
-		{
-			double		ax = (g->shape.points[j - 1].x - g->x0) / g->dx;
-			double		ay = (g->shape.points[j - 1].y - g->y0) / g->dy;
-			double		vx = (g->shape.points[j].x - g->x0) / g->dx - ax;
-			double		vy = (g->shape.points[j].y - g->y0) / g->dy - ay;
-			double		steps = ceil((fabs(vx) + fabs(vy)) / BLOCK) + 1;
-			double		k;
-
-			/* a damaged shape may be long, a true one has few steps */
-			if (steps > 1e6)
-				steps = 1e6;
-			for (k = 0; k <= steps; k++)
-				mark(g, &g->reached, ax + vx * k / steps, ay + vy * k / steps);
-		}
+			mark_line(g, &g->reached, g->shape.points[j - 1], g->shape.points[j]);
 	}
 	end_mask(&g->reached);
 }
@@ -118,7 +140,7 @@ mark_reached(JmGrid *g)
 static double
 unmarked_reach(const JmGrid *g)
 {
-	return fmax(BLOCK / 2, g->long_metres / 2 / g->report->cell);
+	return fmax(MARK / 2, g->long_metres / 2 / g->report->cell);
 }
 
 /*
@@ -129,14 +151,10 @@ static void
 activate(JmGrid *g)
 {
 	static const JmNear nothing = {0, 0, FLT_MAX, INFINITY};
-	int			reach = (int) ceil((sqrt(g->fill) + unmarked_reach(g) + 1.5) / BLOCK);
+	int			reach = (int) ceil(sqrt(g->fill) + unmarked_reach(g) + 1.5);
 	int			x;
 	int			y;
 
-	g->bx = g->reached.bx;
-	g->by = g->reached.by;
-	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
-	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
 	g->active = 0;
 	for (y = 0; y < g->by - 1; y++)
 	{
@@ -146,7 +164,7 @@ activate(JmGrid *g)
 			int			px;
 			int			py;
 
-			if (!marked_near(&g->reached, x, y, reach + 1))
+			if (!marked_near(&g->reached, x, y, reach + BLOCK))
 				continue;
 			g->state[(size_t) y * g->bx + x] = marked_near(&g->reached, x, y, reach) ? BLOCK_ACTIVE : BLOCK_RIM;
 			g->active += BLOCK * BLOCK;
@@ -202,8 +220,6 @@ spread_row(JmGrid *g, int y, int up)
 			if (row[x].square <= 1)
 				continue;
 			take_from(&row[x], &other[x], x, y, g->fill);
-			take_from(&row[x], &other[x - 1], x, y, g->fill);
-			take_from(&row[x], &other[x + 1], x, y, g->fill);
 			take_from(&row[x], &row[x - 1], x, y, g->fill);
 		}
 	}
@@ -222,7 +238,7 @@ spread_row(JmGrid *g, int y, int up)
 
 /*
  * Hands the nearest points on to the neighbours, once up and once down the
- * grid: the eight-point sequential distance transform (Danielsson 1980).
+ * grid: the four-point sequential distance transform (Danielsson 1980).
  */
 static void
 spread(JmGrid *g)
@@ -272,6 +288,10 @@ lay_grid(JmGrid *g)
 
 	g->near = g->env->alloc(g->env, points * sizeof(JmNear));
 	g->ring = g->env->alloc(g->env, points * sizeof(uint32_t));
+	g->bx = (g->nx + BLOCK - 1) / BLOCK + 1;
+	g->by = (g->ny + BLOCK - 1) / BLOCK + 1;
+	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
 	g->rings = 0;
 	g->report->grid_points = (uint32_t) points;
 	g->report->rounds++;
@@ -304,7 +324,7 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->stride = 1 + g->node_count / SAMPLED;
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
-	g->reached.margin = (fill + 2 + unmarked_reach(g)) / BLOCK + 0.5;
+	g->reached.margin = (fill + 2 + unmarked_reach(g)) / MARK + 1;
 	activate(g);
 	jm_grid_draw_nodes(g);
 	jm_grid_draw_edges(g, &g->reached, true);
@@ -484,17 +504,13 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 		g->samples[i].x *= times;
 		g->samples[i].y *= times;
 	}
-	begin_mask(g, &g->core);
-	g->bx = g->core.bx;
-	g->by = g->core.by;
-	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
-	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	begin_mask(g, &g->core, BLOCK_SHIFT);
 	for (y = 0; y < g->by - 1; y++)
 		for (x = 0; x < g->bx - 1; x++)
 			if (wrong_near(&old, times, x, y))
 				mark(g, &g->core, x * BLOCK, y * BLOCK);
 	end_mask(&g->core);
-	halo = (int) ceil((fill + 1.5) / BLOCK);
+	halo = (int) ceil((fill + 1.5) / BLOCK) * BLOCK;
 	g->core.margin = (fill + 2) / BLOCK;
 	g->active = 0;
 	for (y = 0; y < g->by - 1; y++)
@@ -508,7 +524,7 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 			if (x > 0 && y > 0 && x < g->bx - 2 && y < g->by - 2 &&
 				marked_near(&g->core, x, y, halo))
 				*state = marked_near(&g->core, x, y, 0) ? BLOCK_ACTIVE : BLOCK_HALO;
-			else if (marked_near(&g->core, x, y, halo + 1))
+			else if (marked_near(&g->core, x, y, halo + BLOCK))
 				*state = BLOCK_COPIED;
 			else
 				*state = kind_near(&old, kind, times, x, y);

@@ -29,21 +29,33 @@ typedef struct JmProfile
 } JmProfile;
 
 /*
- * Blocks of a grid, as a summed-area table: sums[y * bx + x] is how many are
+ * Squares of a grid, as a summed-area table: sums[y * nx + x] is how many are
  * marked left of x and below y.
  */
 typedef struct JmMask
 {
 	uint32_t   *sums;
-	int			bx;				/* one more than there are blocks */
-	int			by;
-	double		x0;				/* corner, and size of a block, units of the
+	int			nx;				/* one more than there are squares */
+	int			ny;
+	int			shift;			/* a square has 2^shift cells in a row */
+	double		x0;				/* corner, and size of a square, units of the
 								 * network */
 	double		y0;
-	double		block_x;
-	double		block_y;
-	double		margin;			/* how far around a mark counts, in blocks */
+	double		dx;
+	double		dy;
+	double		margin;			/* how far around a mark counts, in squares */
 } JmMask;
+
+/* A reached edge that is not known by its ends alone. */
+typedef struct JmLonger
+{
+	uint32_t	edge;
+	float		metres;
+	bool		straight;		/* nearly: wholly reached, and within half of
+								 * long_metres of a line between its ends */
+	JmPoint		from;			/* its ends, when straight */
+	JmPoint		to;
+} JmLonger;
 
 /* The middle of a piece of road, in grid units. */
 typedef struct JmSample
@@ -77,13 +89,13 @@ typedef struct JmGrid
 	uint32_t   *nodes;			/* those with a cost, ascending */
 	uint32_t	node_count;
 	double		long_metres;	/* shorter edges are known by their ends */
-	uint32_t   *longer;			/* reached edges that are longer */
+	JmLonger   *longer;			/* reached edges that are longer */
 	uint32_t	longer_count;
 	uint32_t	longer_room;
 	size_t		active;			/* points of active blocks */
 	unsigned char *wrong;		/* points around which road lies on the wrong
 								 * side; NULL: not noted */
-	JmMask		reached;		/* blocks of the first grid near reached roads */
+	JmMask		reached;		/* squares of the first grid on reached roads */
 	JmMask		core;			/* blocks that a finer grid computes anew */
 	int			bx;				/* blocks, one more than needed */
 	int			by;
@@ -102,19 +114,18 @@ typedef struct JmGrid
 #define BLOCK_COPIED 4			/* as the coarser grid before had it */
 #define BLOCK_FULL 5			/* wholly inside, and no outline near: not
 								 * initialised either */
-#define BLOCK 4					/* grid points in a row of a block */
+#define BLOCK_SHIFT 2			/* log2 of the grid points in a row of a block */
+#define BLOCK (1 << BLOCK_SHIFT)
 
-/* Milliseconds at a share of an edge's length, INFINITY where it is not reached. */
+#define JM_CLOSED 1e30			/* a cost of JmProfile that stands for none */
+
+/* Milliseconds at a share (0 to 1) of an edge's length, INFINITY where it is not reached. */
 static inline double
 jm_edge_time(const JmProfile *p, double s)
 {
 	double		t = p->start + s * p->forward;
 	double		back = p->end + (1 - s) * p->backward;
 
-	if (s <= 0)
-		t = p->start;
-	if (s >= 1)
-		back = p->end;
 	if (back < t)
 		t = back;
 	if (p->origin >= 0)
@@ -125,7 +136,8 @@ jm_edge_time(const JmProfile *p, double s)
 		if (direct < t)
 			t = direct;
 	}
-	return t;
+	/* rounding may leave a little of what is closed, never of a cost */
+	return t < JM_CLOSED / 1e18 ? t : INFINITY;
 }
 
 /*
@@ -157,20 +169,20 @@ jm_box_scale(const JmBox *box)
 static inline float
 jm_grid_time(const JmGrid *g, int x, int y)
 {
-	unsigned char state = g->state[(size_t) (y / BLOCK) * g->bx + x / BLOCK];
+	unsigned char state = g->state[(size_t) (y >> BLOCK_SHIFT) * g->bx + (x >> BLOCK_SHIFT)];
 
 	return state == BLOCK_IDLE ? INFINITY : state == BLOCK_FULL ? 0 :
 		g->near[(size_t) y * g->nx + x].time;
 }
 
-/* Whether any of the blocks x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
+/* Whether any of the squares x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
 static inline bool
 jm_mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
 {
 	const uint32_t *m = mask->sums;
 
-	return m[(size_t) y2 * mask->bx + x2] + m[(size_t) y1 * mask->bx + x1] !=
-		m[(size_t) y1 * mask->bx + x2] + m[(size_t) y2 * mask->bx + x1];
+	return m[(size_t) y2 * mask->nx + x2] + m[(size_t) y1 * mask->nx + x1] !=
+		m[(size_t) y1 * mask->nx + x2] + m[(size_t) y2 * mask->nx + x1];
 }
 
 /* area_grid.c */
