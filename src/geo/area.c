@@ -139,9 +139,12 @@ static bool
 list_long_edges(JmGrid *g)
 {
 	const JmNetwork *net = g->net;
+	JmLonger	longer = {g->search->origin.edge, INFINITY, false, {0, 0}, {0, 0}};
 	double		kx = 0;
 	uint32_t	i;
 
+	/* of the origin's edge a part may be all that is reached */
+	keep_longer(g, &longer);
 	for (i = 0; i < g->node_count; i++)
 	{
 		uint32_t	u = g->nodes[i];
@@ -159,7 +162,6 @@ list_long_edges(JmGrid *g)
 			uint32_t	edge = JM_READ(net->links[link].edge);
 			bool		second = (edge & JM_HIGH_BIT) != 0;
 			uint32_t	target;
-			JmLonger	longer;
 
 			longer.edge = edge & ~JM_HIGH_BIT;
 			longer.straight = false;
@@ -241,6 +243,18 @@ box_metres(const JmBox *box, double *width, double *height)
 	*height = ((double) box->ymax - box->ymin) * JM_METRES_PER_UNIT;
 }
 
+/*
+ * On which side a finer grid had best err, by the share of unreached road inside
+ * (1: as much as may be).  Where nearly all is reached, little road makes much.
+ */
+static JmFavour
+choose_favour(const JmGrid *g, double excess)
+{
+	if (!g->fastest || excess > 3)
+		return JM_FAVOUR_UNREACHED;
+	return excess > 2 ? JM_FAVOUR_NEAREST : JM_FAVOUR_REACHED;
+}
+
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
 static bool
 draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOptions *options,
@@ -253,7 +267,6 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	double		height;
 	double		cell;
 	double		finest;
-	double		error;
 	int			times;
 	int			k;
 
@@ -286,27 +299,29 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	if (!jm_grid_fill(g, &box, cell, options))
 		return false;
 	jm_grid_check(g, limits, limit_count);
-	while ((error = fmax(report->missed / options->max_missed,
-						 report->excess / options->max_excess)) > 1)
+	for (;;)
 	{
+		double		missed = report->missed / options->max_missed;
+		double		excess = report->excess / options->max_excess;
+
+		if (missed <= 1 && excess <= 1)
+			break;
 		/* only blocks near roads take memory */
 		finest = fmax(finest, report->cell * sqrt((double) g->active / options->max_cells));
 		if (report->cell < 2 * finest)
 			break;
+		/* where it is wrong is to be seen on all roads, not on some of them */
 		if (g->stride == 1)
 		{
 			/* errors shrink about as the cells do */
-			times = (int) fmin(fmin(ceil(error / 0.8), MAX_TIMES), floor(report->cell / finest));
-			if (!jm_grid_refine(g, times < 2 ? 2 : times, options))
+			times = (int) fmin(fmin(ceil(fmax(missed, excess) / 0.8), MAX_TIMES),
+							   floor(report->cell / finest));
+			if (!jm_grid_refine(g, times < 2 ? 2 : times, choose_favour(g, excess), options))
 				return false;
 		}
-		else
-		{
-			/* where it is wrong is to be seen on all roads, not on some of them */
-			jm_grid_sample_all(g);
-			if (g->damaged)
-				return false;
-		}
+		jm_grid_sample_all(g);
+		if (g->damaged)
+			return false;
 		jm_grid_check(g, limits, limit_count);
 	}
 	for (k = 0; k < limit_count; k++)

@@ -8,16 +8,7 @@
  */
 #include "geo/area_grid.h"
 
-#define EDGE_SAMPLES 400		/* of one edge, whatever its length */
-
-#define STEP 0.7				/* between points of a road, in cells */
-
-/*
- * Roads within half a cell of a grid point (squared) are equally near, and the
- * fastest counts: the area rather holds a piece of road that is not reached
- * than misses one that is.  Where roads meet, all are equally near anyway.
- */
-#define EQUALLY_NEAR 0.25f
+#define PIECE 0.7				/* of a road, in cells */
 
 /* Not infinite: no share of it must be infinite times zero. */
 static double
@@ -49,16 +40,12 @@ jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
 
 /* Offers a point of the network, and its time, to a grid point. */
 static inline void
-offer(JmGrid *g, int px, int py, float x, float y, float time)
+offer(const JmGrid *g, JmNear *n, float x, float y, float square, float time)
 {
-	JmNear	   *n = &g->near[(size_t) py * g->nx + px];
-	float		dx = x - px;
-	float		dy = y - py;
-	float		square = dx * dx + dy * dy;
-	float		far = square > EQUALLY_NEAR ? square : EQUALLY_NEAR;
-	float		other = n->square > EQUALLY_NEAR ? n->square : EQUALLY_NEAR;
+	float		near = square > g->equal ? square : g->equal;
+	float		before = n->square > g->equal ? n->square : g->equal;
 
-	if (far < other - 1e-4f || (far < other + 1e-4f && time < n->time))
+	if (near < before || (near == before && (time < n->time) == g->fastest))
 	{
 		n->x = x;
 		n->y = y;
@@ -69,10 +56,15 @@ offer(JmGrid *g, int px, int py, float x, float y, float time)
 
 /* Gives a point of the network (grid units) to the four grid points around it. */
 static inline void
-draw_point(JmGrid *g, double x, double y, double time)
+draw_point(JmGrid *g, float x, float y, float time)
 {
+	JmNear	   *n;
 	int			px;
 	int			py;
+	float		left;
+	float		right;
+	float		below;
+	float		above;
 	unsigned char state;
 
 	/* the outermost grid points stay outside: they close every outline */
@@ -83,15 +75,21 @@ draw_point(JmGrid *g, double x, double y, double time)
 	state = g->state[(size_t) (py >> BLOCK_SHIFT) * g->bx + (px >> BLOCK_SHIFT)];
 	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
 		return;
-	offer(g, px, py, (float) x, (float) y, (float) time);
-	offer(g, px + 1, py, (float) x, (float) y, (float) time);
-	offer(g, px, py + 1, (float) x, (float) y, (float) time);
-	offer(g, px + 1, py + 1, (float) x, (float) y, (float) time);
+	left = (x - px) * (x - px);
+	right = (x - px - 1) * (x - px - 1);
+	below = (y - py) * (y - py);
+	above = (y - py - 1) * (y - py - 1);
+	n = &g->near[(size_t) py * g->nx + px];
+	offer(g, n, x, y, left + below, time);
+	offer(g, n + 1, x, y, right + below, time);
+	n += g->nx;
+	offer(g, n, x, y, left + above, time);
+	offer(g, n + 1, x, y, right + above, time);
 }
 
 /* Keeps a piece of road for the check, by its middle (grid units). */
 static inline void
-keep_sample(JmGrid *g, double x, double y, double time, double metres)
+keep_sample(JmGrid *g, float x, float y, float time, double metres)
 {
 	JmSample   *sample;
 
@@ -108,15 +106,15 @@ keep_sample(JmGrid *g, double x, double y, double time, double metres)
 			g->env->alloc(g->env, g->sample_room * sizeof(JmSample));
 	}
 	sample = &g->samples[g->sample_count++];
-	sample->x = (float) x;
-	sample->y = (float) y;
-	sample->time = (float) time;
+	sample->x = x;
+	sample->y = y;
+	sample->time = time;
 	sample->metres = (float) metres;
 }
 
 /*
- * Goes along an edge: draws points less than a cell apart, and keeps the middles
- * of pieces as long for the check.
+ * Goes along an edge by the middles of pieces shorter than a cell: draws these
+ * points, and keeps them for the check.
  */
 static void
 follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
@@ -124,11 +122,8 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 	const JmShape *shape = &g->shape;
 	JmProfile	p;
 	double		total;
-	double		share;			/* of the edge in a metre */
-	double		step = g->report->cell * STEP;
-	double		piece = step;
-	double		next = 0;		/* where the next point is due, metres */
-	double		middle;
+	double		piece = g->report->cell * PIECE;
+	double		next;			/* middle of the next piece, metres */
 	double		kx = 1 / g->dx;
 	double		ky = 1 / g->dy;
 	uint32_t	i;
@@ -139,14 +134,15 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 		return;
 	}
 	total = shape->along[shape->count - 1];
-	share = total > 0 ? 1 / total : 0;
-	if (total > piece * EDGE_SAMPLES)
-		piece = total / EDGE_SAMPLES;
+	/* longer than all edges together, but for rounding */
+	if (total > g->net->head.metres * 1.01 + 1)
+	{
+		g->damaged = true;
+		return;
+	}
 	if (total < piece)
 		piece = total;
-	middle = sample && total > 0 ? piece / 2 : INFINITY;
-	if (!draw)
-		next = INFINITY;
+	next = piece / 2;
 	for (i = 1; i < shape->count; i++)
 	{
 		double		before = shape->along[i - 1];
@@ -156,8 +152,7 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 		double		bx;
 		double		by;
 
-		/* many pieces of a shape are shorter than a step */
-		if (!(next < end || middle < end))
+		if (!(next < end))
 			continue;
 		ax = (shape->points[i - 1].x - g->x0) * kx;
 		ay = (shape->points[i - 1].y - g->y0) * ky;
@@ -167,22 +162,23 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 		if ((ax < 0 && bx < 0) || (ay < 0 && by < 0) ||
 			(ax > g->nx && bx > g->nx) || (ay > g->ny && by > g->ny))
 		{
-			next = fmax(next, end);
-			middle = fmax(middle, end);
+			next = end;
 			continue;
 		}
 		bx = (bx - ax) / (end - before);
 		by = (by - ay) / (end - before);
-		for (; next < end; next += step)
-			draw_point(g, ax + (next - before) * bx, ay + (next - before) * by,
-					   jm_edge_time(&p, next * share));
-		for (; middle < end; middle += piece)
-			keep_sample(g, ax + (middle - before) * bx, ay + (middle - before) * by,
-						jm_edge_time(&p, middle * share), piece);
+		for (; next < end; next += piece)
+		{
+			float		x = (float) (ax + (next - before) * bx);
+			float		y = (float) (ay + (next - before) * by);
+			float		time = (float) jm_edge_time(&p, next / total);
+
+			if (draw)
+				draw_point(g, x, y, time);
+			if (sample)
+				keep_sample(g, x, y, time, piece);
+		}
 	}
-	if (draw)
-		draw_point(g, (shape->points[shape->count - 1].x - g->x0) * kx,
-				   (shape->points[shape->count - 1].y - g->y0) * ky, jm_edge_time(&p, 1));
 }
 
 /*
@@ -230,8 +226,9 @@ jm_grid_draw_nodes(JmGrid *g)
 
 		if ((i & 0xffff) == 0)
 			g->env->poll(g->env);
-		draw_point(g, (JM_READ(g->net->points[u].x) - g->x0) * kx,
-				   (JM_READ(g->net->points[u].y) - g->y0) * ky, g->search->cells[u].cost);
+		draw_point(g, (float) ((JM_READ(g->net->points[u].x) - g->x0) * kx),
+				   (float) ((JM_READ(g->net->points[u].y) - g->y0) * ky),
+				   (float) g->search->cells[u].cost);
 	}
 }
 

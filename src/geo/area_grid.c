@@ -12,8 +12,8 @@
 #define MARK_SHIFT 1			/* log2 of the cells in a row of a square of
 								 * g->reached */
 #define MARK (1 << MARK_SHIFT)
-#define SAMPLED 5000			/* nodes: with more, not all roads near them are
-								 * sampled at first */
+#define SAMPLED 5000			/* nodes: with more, not all roads near them
+								 * are sampled at first */
 
 /* An empty mask over the grid, of squares of 2^shift cells in a row. */
 static void
@@ -298,6 +298,14 @@ lay_grid(JmGrid *g)
 	g->report->roads = 0;
 }
 
+/* Roads within half a cell of a point compete, or only where they meet. */
+static void
+set_favour(JmGrid *g, JmFavour favour)
+{
+	g->equal = favour == JM_FAVOUR_NEAREST ? 1e-4f : 0.25f;
+	g->fastest = favour != JM_FAVOUR_UNREACHED;
+}
+
 /*
  * Lays a grid of about this cell size (metres) over the box, and gives every point
  * that matters its time.  False when the network is damaged.
@@ -322,6 +330,7 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->report->cell = cell;
 	lay_grid(g);
 	g->stride = 1 + g->node_count / SAMPLED;
+	set_favour(g, JM_FAVOUR_REACHED);
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
 	g->reached.margin = (fill + 2 + unmarked_reach(g)) / MARK + 1;
@@ -477,13 +486,12 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
  * the network is damaged.
  */
 bool
-jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
+jm_grid_refine(JmGrid *g, int times, JmFavour favour, const JmAreaOptions *options)
 {
 	JmGrid		old = *g;
 	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
 	unsigned char *kind = classify(&old);
 	int			halo;
-	size_t		i;
 	int			x;
 	int			y;
 
@@ -498,12 +506,8 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 	fill = fmax(fill, 1.5);
 	g->fill = (float) (fill * fill);
 	g->report->cell /= times;
+	set_favour(g, favour);
 	lay_grid(g);
-	for (i = 0; i < g->sample_count; i++)
-	{
-		g->samples[i].x *= times;
-		g->samples[i].y *= times;
-	}
 	begin_mask(g, &g->core, BLOCK_SHIFT);
 	for (y = 0; y < g->by - 1; y++)
 		for (x = 0; x < g->bx - 1; x++)

@@ -15,7 +15,7 @@
 #include "utils/tuplestore.h"
 
 /* Grid of an area: see JmAreaOptions.  Two million points take 40 MB. */
-#define AREA_BASE_CELLS 20000
+#define AREA_BASE_CELLS 16000
 #define AREA_MAX_CELLS 2000000
 #define AREA_MIN_CELL 2.0
 #define AREA_MAX_MISSED 0.008
