@@ -244,15 +244,22 @@ box_metres(const JmBox *box, double *width, double *height)
 }
 
 /*
- * On which side a finer grid had best err, by the share of unreached road inside
- * (1: as much as may be).  Where nearly all is reached, little road makes much.
+ * Which road is to count where several are near, after these errors (1: as much
+ * as may be).  Where nearly all is reached, little road inside is much of what
+ * is not.
  */
-static JmFavour
-choose_favour(const JmGrid *g, double excess)
+static JmTie
+choose_tie(const JmGrid *g, double missed, double excess)
 {
-	if (!g->fastest || excess > 3)
-		return JM_FAVOUR_UNREACHED;
-	return excess > 2 ? JM_FAVOUR_NEAREST : JM_FAVOUR_REACHED;
+	JmTie		tie = {0.25f, true};
+
+	if (missed > excess)
+		tie.square = 1;
+	else if (excess > 3 || !g->tie.fastest)
+		tie.fastest = false;
+	else if (excess > 2)
+		tie.square = 1e-4f;		/* where roads meet */
+	return tie;
 }
 
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
@@ -316,7 +323,16 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 			/* errors shrink about as the cells do */
 			times = (int) fmin(fmin(ceil(fmax(missed, excess) / 0.8), MAX_TIMES),
 							   floor(report->cell / finest));
-			if (!jm_grid_refine(g, times < 2 ? 2 : times, choose_favour(g, excess), options))
+			if (times < 2)
+				times = 2;
+
+			/*
+			 * where reached road is missed beside other road, that can give
+			 * way
+			 */
+			if (report->rounds == 1 && missed > 1 && excess < 0.7)
+				times = 1;
+			if (!jm_grid_refine(g, times, choose_tie(g, missed, excess), options))
 				return false;
 		}
 		jm_grid_sample_all(g);

@@ -42,10 +42,10 @@ jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
 static inline void
 offer(const JmGrid *g, JmNear *n, float x, float y, float square, float time)
 {
-	float		near = square > g->equal ? square : g->equal;
-	float		before = n->square > g->equal ? n->square : g->equal;
+	float		near = square > g->tie.square ? square : g->tie.square;
+	float		before = n->square > g->tie.square ? n->square : g->tie.square;
 
-	if (near < before || (near == before && (time < n->time) == g->fastest))
+	if (near < before || (near == before && (time < n->time) == g->tie.fastest))
 	{
 		n->x = x;
 		n->y = y;

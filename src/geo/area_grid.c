@@ -298,14 +298,6 @@ lay_grid(JmGrid *g)
 	g->report->roads = 0;
 }
 
-/* Roads within half a cell of a point compete, or only where they meet. */
-static void
-set_favour(JmGrid *g, JmFavour favour)
-{
-	g->equal = favour == JM_FAVOUR_NEAREST ? 1e-4f : 0.25f;
-	g->fastest = favour != JM_FAVOUR_UNREACHED;
-}
-
 /*
  * Lays a grid of about this cell size (metres) over the box, and gives every point
  * that matters its time.  False when the network is damaged.
@@ -330,7 +322,8 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->report->cell = cell;
 	lay_grid(g);
 	g->stride = 1 + g->node_count / SAMPLED;
-	set_favour(g, JM_FAVOUR_REACHED);
+	g->tie.square = 0.25;
+	g->tie.fastest = true;
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
 	g->reached.margin = (fill + 2 + unmarked_reach(g)) / MARK + 1;
@@ -486,7 +479,7 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
  * the network is damaged.
  */
 bool
-jm_grid_refine(JmGrid *g, int times, JmFavour favour, const JmAreaOptions *options)
+jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
 {
 	JmGrid		old = *g;
 	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
@@ -506,7 +499,7 @@ jm_grid_refine(JmGrid *g, int times, JmFavour favour, const JmAreaOptions *optio
 	fill = fmax(fill, 1.5);
 	g->fill = (float) (fill * fill);
 	g->report->cell /= times;
-	set_favour(g, favour);
+	g->tie = tie;
 	lay_grid(g);
 	begin_mask(g, &g->core, BLOCK_SHIFT);
 	for (y = 0; y < g->by - 1; y++)

@@ -66,13 +66,16 @@ typedef struct JmSample
 	float		metres;			/* length of the piece */
 } JmSample;
 
-/* On which side to err where roads compete for a point. */
-typedef enum JmFavour
+/*
+ * Which road counts at a grid point where several are near: the fastest, so that
+ * rather too much lies in the area than reached road is missed, or the slowest.
+ */
+typedef struct JmTie
 {
-	JM_FAVOUR_REACHED,			/* hold too much rather than miss something */
-	JM_FAVOUR_NEAREST,
-	JM_FAVOUR_UNREACHED
-} JmFavour;
+	float		square;			/* of the distance within which all are
+								 * equally near, grid units */
+	bool		fastest;
+} JmTie;
 
 typedef struct JmGrid
 {
@@ -87,10 +90,7 @@ typedef struct JmGrid
 	int			nx;
 	int			ny;
 	float		fill;			/* squared, grid units */
-	float		equal;			/* roads so near a point (squared) are equally
-								 * near */
-	bool		fastest;		/* of these the fastest counts, else the
-								 * slowest */
+	JmTie		tie;
 	JmNear	   *near;
 	unsigned char *state;		/* of each block: BLOCK_... */
 	uint32_t   *ring;			/* for the step from point i to i + 1: the
@@ -199,7 +199,7 @@ jm_mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
 
 /* area_grid.c */
 extern bool jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *options);
-extern bool jm_grid_refine(JmGrid *g, int times, JmFavour favour, const JmAreaOptions *options);
+extern bool jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options);
 extern void jm_grid_free(JmGrid *g);
 
 /* area_draw.c */

@@ -19,7 +19,7 @@
 #define AREA_MAX_CELLS 2000000
 #define AREA_MIN_CELL 2.0
 #define AREA_MAX_MISSED 0.008
-#define AREA_MAX_EXCESS 0.016
+#define AREA_MAX_EXCESS 0.018
 
 PG_FUNCTION_INFO_V1(jobmarket_isochrone);
 
