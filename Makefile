@@ -8,7 +8,7 @@ MODULE_big = jobmarket
 
 # One line a topic, so that a forgotten file is seen in review.
 OBJS_core = src/core/guc.o src/core/jobmarket.o src/core/shared_memory.o src/core/subxact.o
-OBJS_geo = src/geo/area.o src/geo/area_check.o src/geo/area_grid.o src/geo/area_outline.o \
+OBJS_geo = src/geo/area.o src/geo/area_check.o src/geo/area_draw.o src/geo/area_grid.o src/geo/area_outline.o \
 	src/geo/arguments.o src/geo/builder.o src/geo/geometry.o \
 	src/geo/isochrone.o src/geo/network.o src/geo/remote.o src/geo/road.o \
 	src/geo/road_build.o src/geo/search.o src/geo/snap.o src/geo/travel_time.o

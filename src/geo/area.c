@@ -10,9 +10,10 @@
  * and those of two limits cannot cross each other.  (A saddle, the weak spot
  * of marching squares, does not exist on triangles.)
  *
- * area_grid.c draws the roads into the grid, area_check.c looks up points along
- * a sample of them in the area; when too much road lies on the wrong side, the
- * grid is made finer.  area_outline.c turns the last grid into polygons.
+ * area_grid.c lays the grid, area_draw.c draws the roads into it, area_check.c
+ * looks up points along a sample of them in the area; when too much road lies on
+ * the wrong side, the grid is made finer.  area_outline.c turns the last grid
+ * into polygons.
  */
 #include "geo/area_grid.h"
 
@@ -21,6 +22,7 @@
 #define LONG_METRES 100.0		/* at least; see long_metres */
 #define MAX_POINTS 16000000		/* of a grid, most of them idle */
 #define MAX_TIMES 5				/* finer in one step */
+#define FILL_CELLS 20			/* in fill_metres, at first */
 
 static void
 widen(JmBox *box, JmPoint p)
@@ -41,62 +43,41 @@ widen_by_edge(JmGrid *g, uint32_t edge, double limit, JmBox *box)
 {
 	JmProfile	p;
 	double		total;
+	double		f[5];
 	uint32_t	i;
+	int			k;
 
 	if (!jm_grid_edge(g, edge, &p))
 		return false;
 	total = g->shape.along[g->shape.count - 1];
+	/* where the times from either end, and from the origin, run out */
+	f[0] = (limit - p.start) / p.forward;
+	f[1] = 1 - (limit - p.end) / p.backward;
+	f[2] = p.origin;
+	f[3] = p.origin >= 0 ? p.origin + limit / p.forward : -1;
+	f[4] = p.origin >= 0 ? p.origin - limit / p.backward : -1;
 	for (i = 0; i < g->shape.count; i++)
 	{
 		double		s = total > 0 ? g->shape.along[i] / total : 0;
+		double		before;
 
 		if (jm_edge_time(&p, s) <= limit)
 			widen(box, g->shape.points[i]);
-		if (i > 0)
-		{
-			double		before = total > 0 ? g->shape.along[i - 1] / total : 0;
-			double		f[3];
-			int			k;
-
-			/* where the times from either end, and along, run out */
-			f[0] = (limit - p.start) / p.forward;
-			f[1] = 1 - (limit - p.end) / p.backward;
-			f[2] = p.origin >= 0 ? p.origin + limit / p.forward : -1;
-			for (k = 0; k < 3; k++)
-				if (f[k] > before && f[k] < s)
-				{
-					double		t = (f[k] - before) / (s - before);
-					JmPoint		q;
-
-					q.x = (int32_t) (g->shape.points[i - 1].x +
-									 t * ((double) g->shape.points[i].x - g->shape.points[i - 1].x));
-					q.y = (int32_t) (g->shape.points[i - 1].y +
-									 t * ((double) g->shape.points[i].y - g->shape.points[i - 1].y));
-					widen(box, q);
-				}
-			if (p.origin > before && p.origin < s)
+		if (i == 0)
+			continue;
+		before = g->shape.along[i - 1] / total;
+		for (k = 0; k < 5; k++)
+			if (f[k] > before && f[k] < s)
 			{
-				double		t = (p.origin - before) / (s - before);
-				double		r = p.backward > 0 && p.backward < INFINITY ?
-				p.origin - limit / p.backward : p.origin;
+				const JmPoint *from = &g->shape.points[i - 1];
+				const JmPoint *to = &g->shape.points[i];
+				double		t = (f[k] - before) / (s - before);
 				JmPoint		q;
 
-				q.x = (int32_t) (g->shape.points[i - 1].x +
-								 t * ((double) g->shape.points[i].x - g->shape.points[i - 1].x));
-				q.y = (int32_t) (g->shape.points[i - 1].y +
-								 t * ((double) g->shape.points[i].y - g->shape.points[i - 1].y));
+				q.x = (int32_t) (from->x + t * ((double) to->x - from->x));
+				q.y = (int32_t) (from->y + t * ((double) to->y - from->y));
 				widen(box, q);
-				if (r > before)
-				{
-					t = (r - before) / (s - before);
-					q.x = (int32_t) (g->shape.points[i - 1].x +
-									 t * ((double) g->shape.points[i].x - g->shape.points[i - 1].x));
-					q.y = (int32_t) (g->shape.points[i - 1].y +
-									 t * ((double) g->shape.points[i].y - g->shape.points[i - 1].y));
-					widen(box, q);
-				}
 			}
-		}
 	}
 	return true;
 }
@@ -140,13 +121,30 @@ sort_nodes(JmGrid *g)
 	g->node_count = (uint32_t) n;
 }
 
+static void
+keep_longer(JmGrid *g, const JmLonger *edge)
+{
+	if (g->longer_count == g->longer_room)
+	{
+		g->longer_room = g->longer_room ? g->longer_room * 2 : 256;
+		g->longer = g->longer ?
+			g->env->resize(g->env, g->longer, g->longer_room * sizeof(JmLonger)) :
+			g->env->alloc(g->env, g->longer_room * sizeof(JmLonger));
+	}
+	g->longer[g->longer_count++] = *edge;
+}
+
 /* Lists the reached edges that are too long to be known by their ends. */
 static bool
 list_long_edges(JmGrid *g)
 {
 	const JmNetwork *net = g->net;
+	JmLonger	longer = {g->search->origin.edge, INFINITY, false, {0, 0}, {0, 0}};
+	double		kx = 0;
 	uint32_t	i;
 
+	/* of the origin's edge a part may be all that is reached */
+	keep_longer(g, &longer);
 	for (i = 0; i < g->node_count; i++)
 	{
 		uint32_t	u = g->nodes[i];
@@ -161,28 +159,49 @@ list_long_edges(JmGrid *g)
 			return false;
 		for (; link < end; link++)
 		{
-			uint32_t	edge = JM_READ(net->links[link].edge) & ~JM_HIGH_BIT;
+			uint32_t	edge = JM_READ(net->links[link].edge);
+			bool		second = (edge & JM_HIGH_BIT) != 0;
+			uint32_t	target;
 
-			if (edge >= net->head.edges)
+			longer.edge = edge & ~JM_HIGH_BIT;
+			longer.straight = false;
+			if (longer.edge >= net->head.edges)
 				return false;
-			if (net->edges[edge].metres <= g->long_metres)
+			longer.metres = net->edges[longer.edge].metres;
+			if (longer.metres <= g->long_metres)
 				continue;
-			if (g->longer_count == g->longer_room)
+			target = JM_READ(net->links[link].target);
+			if (target >= net->head.nodes)
+				return false;
+			if (jm_node_cost(g->search, target) <= g->limit)
 			{
-				g->longer_room = g->longer_room ? g->longer_room * 2 : 256;
-				g->longer = g->longer ?
-					g->env->resize(g->env, g->longer, g->longer_room * sizeof(uint32_t)) :
-					g->env->alloc(g->env, g->longer_room * sizeof(uint32_t));
+				double		dx;
+				double		dy;
+
+				/* seen from its first end as well */
+				if (second)
+					continue;
+				longer.from.x = JM_READ(net->points[u].x);
+				longer.from.y = JM_READ(net->points[u].y);
+				longer.to.x = JM_READ(net->points[target].x);
+				longer.to.y = JM_READ(net->points[target].y);
+				if (kx == 0)
+					kx = cos(longer.from.y * JM_UNIT_RADIANS);
+				dx = ((double) longer.to.x - longer.from.x) * kx * JM_METRES_PER_UNIT;
+				dy = ((double) longer.to.y - longer.from.y) * JM_METRES_PER_UNIT;
+				/* all of it lies in the ellipse around its ends */
+				longer.straight = longer.metres * longer.metres - dx * dx - dy * dy <
+					g->long_metres * g->long_metres;
 			}
-			g->longer[g->longer_count++] = edge;
+			keep_longer(g, &longer);
 		}
 	}
 	return true;
 }
 
 /*
- * Box of all that is reached within the limit; short edges may stick out by
- * half of long_metres.  False when damaged.
+ * Box of all that is reached within the limit; short and straight edges may
+ * stick out by half of long_metres.  False when damaged.
  */
 static bool
 reached_box(JmGrid *g, uint32_t limit, JmBox *box)
@@ -210,7 +229,8 @@ reached_box(JmGrid *g, uint32_t limit, JmBox *box)
 	{
 		if ((i & 0xfff) == 0)
 			g->env->poll(g->env);
-		if (!widen_by_edge(g, g->longer[i], limit, box))
+		if (!(g->longer[i].straight && limit == g->limit) &&
+			!widen_by_edge(g, g->longer[i].edge, limit, box))
 			return false;
 	}
 	return true;
@@ -221,6 +241,25 @@ box_metres(const JmBox *box, double *width, double *height)
 {
 	*width = ((double) box->xmax - box->xmin) * JM_METRES_PER_UNIT * jm_box_scale(box);
 	*height = ((double) box->ymax - box->ymin) * JM_METRES_PER_UNIT;
+}
+
+/*
+ * Which road is to count where several are near, after these errors (1: as much
+ * as may be).  Where nearly all is reached, little road inside is much of what
+ * is not.
+ */
+static JmTie
+choose_tie(const JmGrid *g, double missed, double excess)
+{
+	JmTie		tie = {0.25f, true};
+
+	if (missed > excess)
+		tie.square = 1;
+	else if (excess > 3 || !g->tie.fastest)
+		tie.fastest = false;
+	else if (excess > 2)
+		tie.square = 1e-4f;		/* where roads meet */
+	return tie;
 }
 
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
@@ -235,7 +274,6 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	double		height;
 	double		cell;
 	double		finest;
-	double		error;
 	int			times;
 	int			k;
 
@@ -255,7 +293,7 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	box_metres(&smallest, &width, &height);
 	/* where many roads are drawn, points are cheap beside them */
 	cell = sqrt(fmax(width * height, 1) / fmax(options->base_cells, g->node_count * 0.4));
-	cell = fmax(cell, fmax(width, height) / 2000);
+	cell = fmax(cell, fmax(fmax(width, height) / 2000, options->fill_metres / FILL_CELLS));
 	box_metres(&box, &width, &height);
 	finest = fmax(options->min_cell,
 				  sqrt((width + 2 * options->fill_metres) *
@@ -265,27 +303,42 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	/* whether the first grid lies in memory is not known before it is laid */
 	cell = fmax(cell, sqrt(width * height / options->max_cells));
 
-	if (!jm_grid_fill(g, &box, cell, options) ||
-		!jm_grid_check(g, limits, limit_count, report->roads <= JM_CHECK_SAMPLE))
+	if (!jm_grid_fill(g, &box, cell, options))
 		return false;
-	while ((error = fmax(report->missed, report->excess) / options->max_error) > 1)
+	jm_grid_check(g, limits, limit_count);
+	for (;;)
 	{
+		double		missed = report->missed / options->max_missed;
+		double		excess = report->excess / options->max_excess;
+
+		if (missed <= 1 && excess <= 1)
+			break;
 		/* only blocks near roads take memory */
 		finest = fmax(finest, report->cell * sqrt((double) g->active / options->max_cells));
 		if (report->cell < 2 * finest)
 			break;
-		if (g->wrong == NULL)
+		/* where it is wrong is to be seen on all roads, not on some of them */
+		if (g->stride == 1)
 		{
-			/* where it is wrong is to be seen on all roads, not on a sample */
-			if (!jm_grid_check(g, limits, limit_count, true))
+			/* errors shrink about as the cells do */
+			times = (int) fmin(fmin(ceil(fmax(missed, excess) / 0.8), MAX_TIMES),
+							   floor(report->cell / finest));
+			if (times < 2)
+				times = 2;
+
+			/*
+			 * where reached road is missed beside other road, that can give
+			 * way
+			 */
+			if (report->rounds == 1 && missed > 1 && excess < 0.7)
+				times = 1;
+			if (!jm_grid_refine(g, times, choose_tie(g, missed, excess), options))
 				return false;
-			continue;
 		}
-		/* errors shrink about as the cells do */
-		times = (int) fmin(fmin(ceil(error / 0.8), MAX_TIMES), floor(report->cell / finest));
-		if (!jm_grid_refine(g, times < 2 ? 2 : times, options) ||
-			!jm_grid_check(g, limits, limit_count, true))
+		jm_grid_sample_all(g);
+		if (g->damaged)
 			return false;
+		jm_grid_check(g, limits, limit_count);
 	}
 	for (k = 0; k < limit_count; k++)
 		jm_grid_outline(g, limits[k], &wkb[k]);

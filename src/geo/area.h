@@ -14,8 +14,10 @@ typedef struct JmAreaOptions
 	double		min_cell;		/* finest resolution, metres */
 	uint32_t	base_cells;		/* grid points to begin with */
 	uint32_t	max_cells;		/* grid points near roads, at most about */
-	double		max_error;		/* share of road length on the wrong side that
-								 * asks for a finer grid */
+	/* what asks for a finer grid: */
+	double		max_missed;		/* reached length outside, share */
+	double		max_excess;		/* unreached length inside, share of that in
+								 * the network */
 } JmAreaOptions;
 
 /* What an area was made from, for tests and for EXPLAIN-like reports. */

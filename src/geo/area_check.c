@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define EDGE_SAMPLE 400			/* points of one edge */
 #define WRONG_CELLS 2			/* around a place that is wrong */
 #define CHECKED 8				/* limits; more are not looked at */
 
@@ -33,7 +32,7 @@ in_area(const JmGrid *g, double limit, double x, double y)
 	j = (int) y;
 	u = x - i;
 	v = y - j;
-	state = g->state[(size_t) (j / BLOCK) * g->bx + i / BLOCK];
+	state = g->state[(size_t) (j >> BLOCK_SHIFT) * g->bx + (i >> BLOCK_SHIFT)];
 	if (state == BLOCK_IDLE || state == BLOCK_RIM || state == BLOCK_FULL)
 		return state == BLOCK_FULL;
 	time[0] = jm_grid_time(g, i, j);
@@ -89,110 +88,56 @@ note_wrong(JmGrid *g, double x, double y)
 				g->wrong[(size_t) j * g->nx + i] = 1;
 }
 
-typedef struct Check
-{
-	const uint32_t *limits;
-	int			limit_count;
-	double		reached[CHECKED];
-	double		missed[CHECKED];
-	double		excess[CHECKED];
-} Check;
-
-/* Adds up the road length on each side of each limit, by points along it. */
-static void
-check_edge(JmGrid *g, uint32_t edge, void *argument)
-{
-	Check	   *c = argument;
-	JmProfile	p;
-	double		total;
-	double		step;
-	double		at;
-	uint32_t	i = 1;
-
-	if (!jm_grid_edge(g, edge, &p))
-	{
-		g->damaged = true;
-		return;
-	}
-	total = g->shape.along[g->shape.count - 1];
-	step = g->report->cell / 2;
-	if (!(total > 0))
-		return;
-	if (total / step > EDGE_SAMPLE)
-		step = total / EDGE_SAMPLE;
-	if (total < step)
-		step = total;
-	for (at = step / 2; at < total; at += step)
-	{
-		double		t;
-		double		f;
-		double		x;
-		double		y;
-		int			k;
-
-		while (i + 1 < g->shape.count && g->shape.along[i] < at)
-			i++;
-		f = g->shape.along[i] > g->shape.along[i - 1] ?
-			(at - g->shape.along[i - 1]) / (g->shape.along[i] - g->shape.along[i - 1]) : 0;
-		x = g->shape.points[i - 1].x + f * ((double) g->shape.points[i].x - g->shape.points[i - 1].x);
-		y = g->shape.points[i - 1].y + f * ((double) g->shape.points[i].y - g->shape.points[i - 1].y);
-		x = (x - g->x0) / g->dx;
-		y = (y - g->y0) / g->dy;
-		t = jm_edge_time(&p, at / total);
-		for (k = 0; k < c->limit_count; k++)
-		{
-			bool		reached = t <= c->limits[k];
-			bool		inside = in_area(g, c->limits[k], x, y);
-
-			if (reached)
-				c->reached[k] += step;
-			if (reached && !inside)
-				c->missed[k] += step;
-			if (!reached && inside)
-				c->excess[k] += step;
-			if (reached != inside && g->wrong)
-				note_wrong(g, x, y);
-		}
-	}
-}
-
 /*
- * Sets missed and excess of the report to the worst of the limits, from points
- * along a sample of the roads near, or all of them: then the places that are wrong
- * are noted in the grid.  False when the network is damaged.
+ * Sets missed and excess of the report to the worst of the limits, by the
+ * samples of the grid; the places that are wrong are noted when these are of
+ * all roads.
  */
-bool
-jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count, bool all)
+void
+jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
 {
-	Check		check;
 	JmAreaReport *report = g->report;
+	size_t		points = (size_t) g->nx * g->ny;
 	int			k;
 
-	memset(&check, 0, sizeof(check));
-	check.limits = limits;
-	check.limit_count = limit_count < CHECKED ? limit_count : CHECKED;
-	if (all)
+	if (g->stride == 1)
 	{
-		size_t		points = (size_t) g->nx * g->ny;
-
 		g->wrong = g->env->alloc(g->env, points);
 		memset(g->wrong, 0, points);
 	}
-	g->stride = all ? 1 : 1 + report->roads / JM_CHECK_SAMPLE;
-	jm_grid_each_edge(g, &g->reached, check_edge, &check);
-	if (g->damaged)
-		return false;
 	report->missed = 0;
 	report->excess = 0;
-	for (k = 0; k < check.limit_count; k++)
+	for (k = 0; k < limit_count && k < CHECKED; k++)
 	{
-		double		reached = check.reached[k];
-		double		unreached = g->net->head.metres - reached * g->stride;
+		double		reached = 0;
+		double		missed = 0;
+		double		excess = 0;
+		double		unreached;
+		size_t		i;
 
+		for (i = 0; i < g->sample_count; i++)
+		{
+			const JmSample *s = &g->samples[i];
+			bool		in = s->time <= limits[k];
+			bool		inside = in_area(g, limits[k], s->x, s->y);
+
+			if ((i & 0xffff) == 0)
+				g->env->poll(g->env);
+			if (in)
+				reached += s->metres;
+			if (in == inside)
+				continue;
+			if (in)
+				missed += s->metres;
+			else
+				excess += s->metres;
+			if (g->wrong)
+				note_wrong(g, s->x, s->y);
+		}
+		unreached = g->net->head.metres - reached * g->stride;
 		if (reached > 0)
-			report->missed = fmax(report->missed, check.missed[k] / reached);
+			report->missed = fmax(report->missed, missed / reached);
 		if (unreached > 0)
-			report->excess = fmax(report->excess, check.excess[k] * g->stride / unreached);
+			report->excess = fmax(report->excess, excess * g->stride / unreached);
 	}
-	return true;
 }

@@ -1,10 +1,7 @@
 /*
  * area_grid.c
- *		The grid of an area: laying it, drawing roads into it, and spreading their
- *		times (pure C).
- *
- * Roads are drawn piece by piece, but those hardly longer than a cell by their
- * ends alone; and unreached roads only where they can matter, near reached ones.
+ *		The grid of an area: laying it, spreading the times of the roads drawn
+ *		into it, and making it finer (pure C).
  */
 #include "geo/area_grid.h"
 
@@ -12,207 +9,39 @@
 #include <string.h>
 
 #define COMPETE 3.0				/* coarse cells within which roads compete */
+#define MARK_SHIFT 1			/* log2 of the cells in a row of a square of
+								 * g->reached */
+#define MARK (1 << MARK_SHIFT)
+#define SAMPLED 5000			/* nodes: with more, not all roads near them
+								 * are sampled at first */
 
-static double
-or_infinite(uint32_t cost)
-{
-	return cost == JM_NOWAY ? INFINITY : cost;
-}
-
-/* Times along an edge, and its shape in g->shape; false when damaged. */
-bool
-jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
-{
-	uint32_t	from;
-	uint32_t	to;
-	uint32_t	out;
-	uint32_t	in;
-	bool		snappable;
-
-	if (!jm_edge_ends(g->net, edge, &from, &to, &out, &in, &snappable) ||
-		!jm_edge_shape(g->net, edge, &g->shape, g->env))
-		return false;
-	p->start = or_infinite(jm_node_cost(g->search, from));
-	p->end = or_infinite(jm_node_cost(g->search, to));
-	p->forward = or_infinite(g->search->backward ? in : out);
-	p->backward = or_infinite(g->search->backward ? out : in);
-	p->origin = edge == g->search->origin.edge ? g->search->origin.fraction : -1;
-	return true;
-}
-
-/* Offers a point of the network, and its time, to a grid point. */
-static inline void
-offer(JmGrid *g, int px, int py, float x, float y, float time)
-{
-	uint32_t	at = (uint32_t) py * g->nx + px;
-	JmNear	   *n = &g->near[at];
-	float		dx = x - px;
-	float		dy = y - py;
-	float		square = dx * dx + dy * dy;
-
-	/* where roads meet they are equally near: the fastest counts */
-	if (square < n->square - 1e-4f ||
-		(square < n->square + 1e-4f && time < n->time))
-	{
-		n->x = x;
-		n->y = y;
-		n->square = square;
-		n->time = time;
-	}
-}
-
-/* Gives a point of the network (grid units) to the four grid points around it. */
-static inline void
-draw_point(JmGrid *g, double x, double y, double time)
-{
-	int			px;
-	int			py;
-	unsigned char state;
-
-	/* the outermost grid points stay outside: they close every outline */
-	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
-		return;
-	px = (int) x;
-	py = (int) y;
-	state = g->state[(size_t) (py / BLOCK) * g->bx + px / BLOCK];
-	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
-		return;
-	offer(g, px, py, (float) x, (float) y, (float) time);
-	offer(g, px + 1, py, (float) x, (float) y, (float) time);
-	offer(g, px, py + 1, (float) x, (float) y, (float) time);
-	offer(g, px + 1, py + 1, (float) x, (float) y, (float) time);
-}
-
-/* Draws an edge by points half a cell apart. */
+/* An empty mask over the grid, of squares of 2^shift cells in a row. */
 static void
-draw_edge(JmGrid *g, uint32_t edge)
+begin_mask(JmGrid *g, JmMask *mask, int shift)
 {
-	JmProfile	p;
-	double		total;
-	double		step = g->report->cell / 2;
-	double		next = 0;		/* where the next point is due, metres */
-	double		kx = 1 / g->dx;
-	double		ky = 1 / g->dy;
-	uint32_t	i;
-
-	if (!jm_grid_edge(g, edge, &p))
-	{
-		g->damaged = true;
-		return;
-	}
-	total = g->shape.along[g->shape.count - 1];
-	for (i = 1; i < g->shape.count; i++)
-	{
-		double		ax = (g->shape.points[i - 1].x - g->x0) * kx;
-		double		ay = (g->shape.points[i - 1].y - g->y0) * ky;
-		double		bx = (g->shape.points[i].x - g->x0) * kx;
-		double		by = (g->shape.points[i].y - g->y0) * ky;
-		double		before = g->shape.along[i - 1];
-		double		length = g->shape.along[i] - before;
-
-		/* wholly outside */
-		if ((ax < 0 && bx < 0) || (ay < 0 && by < 0) ||
-			(ax > g->nx && bx > g->nx) || (ay > g->ny && by > g->ny))
-		{
-			next = fmax(next, g->shape.along[i]);
-			continue;
-		}
-		for (; next < g->shape.along[i]; next += step)
-		{
-			double		t = (next - before) / length;
-
-			draw_point(g, ax + t * (bx - ax), ay + t * (by - ay),
-					   jm_edge_time(&p, next / total));
-		}
-	}
-	draw_point(g, (g->shape.points[g->shape.count - 1].x - g->x0) * kx,
-			   (g->shape.points[g->shape.count - 1].y - g->y0) * ky, jm_edge_time(&p, 1));
-}
-
-/*
- * Draws an edge unless its ends, drawn already, stand for it: one hardly longer
- * than a cell that has both of them seen.  (Where one alone is seen the edge may
- * be closed at that end, and run beside roads that are reached.)
- */
-static void
-draw_if_needed(JmGrid *g, uint32_t edge, void *argument)
-{
-	uint32_t	from = JM_READ(g->net->edges[edge].from) & ~JM_HIGH_BIT;
-	uint32_t	link;
-	uint32_t	to;
-
-	(void) argument;
-	if (from >= g->net->head.nodes)
-	{
-		g->damaged = true;
-		return;
-	}
-	if (g->net->edges[edge].metres < g->report->cell * 1.3)
-	{
-		uint32_t	from_cost = jm_node_cost(g->search, from);
-
-		link = JM_READ(g->net->edges[edge].link);
-		if (link >= g->net->head.links)
-		{
-			g->damaged = true;
-			return;
-		}
-		/* the search went along it, and saw the other end */
-		if (from_cost <= g->limit &&
-			(g->search->backward ? JM_READ(g->net->links[link].in) : JM_READ(g->net->links[link].out)) != JM_NOWAY)
-			return;
-		to = JM_READ(g->net->links[link].target);
-		if (from_cost != JM_NOWAY && to < g->net->head.nodes &&
-			jm_node_cost(g->search, to) != JM_NOWAY)
-			return;
-	}
-	draw_edge(g, edge);
-}
-
-/* Gives every node with a cost to the grid points around it. */
-static void
-draw_nodes(JmGrid *g)
-{
-	double		kx = 1 / g->dx;
-	double		ky = 1 / g->dy;
-	uint32_t	i;
-
-	for (i = 0; i < g->node_count; i++)
-	{
-		uint32_t	u = g->nodes[i];
-
-		if ((i & 0xffff) == 0)
-			g->env->poll(g->env);
-		draw_point(g, (JM_READ(g->net->points[u].x) - g->x0) * kx,
-				   (JM_READ(g->net->points[u].y) - g->y0) * ky, g->search->cells[u].cost);
-	}
-}
-
-/* An empty mask over the blocks of the grid. */
-static void
-begin_mask(JmGrid *g, JmMask *mask)
-{
+	int			cells = 1 << shift;
 	size_t		size;
 
-	mask->bx = (g->nx + BLOCK - 1) / BLOCK + 1;
-	mask->by = (g->ny + BLOCK - 1) / BLOCK + 1;
+	mask->shift = shift;
+	mask->nx = (g->nx + cells - 1) / cells + 1;
+	mask->ny = (g->ny + cells - 1) / cells + 1;
 	mask->x0 = g->x0;
 	mask->y0 = g->y0;
-	mask->block_x = g->dx * BLOCK;
-	mask->block_y = g->dy * BLOCK;
-	size = (size_t) mask->bx * mask->by * sizeof(uint32_t);
+	mask->dx = g->dx * cells;
+	mask->dy = g->dy * cells;
+	size = (size_t) mask->nx * mask->ny * sizeof(uint32_t);
 	if (mask->sums)
 		g->env->release(g->env, mask->sums);
 	mask->sums = g->env->alloc(g->env, size);
 	memset(mask->sums, 0, size);
 }
 
-/* Marks the block of a place (grid units). */
-static void
-mark(JmGrid *g, JmMask *mask, double x, double y)
+/* Marks the square of a place (grid units). */
+static inline void
+mark(const JmGrid *g, JmMask *mask, double x, double y)
 {
 	if (x >= 0 && y >= 0 && x < g->nx && y < g->ny)
-		mask->sums[(size_t) ((int) y / BLOCK + 1) * mask->bx + (int) x / BLOCK + 1] = 1;
+		mask->sums[(size_t) (((int) y >> mask->shift) + 1) * mask->nx + ((int) x >> mask->shift) + 1] = 1;
 }
 
 /* Turns the marks into sums. */
@@ -222,45 +51,61 @@ end_mask(JmMask *mask)
 	int			x;
 	int			y;
 
-	for (y = 1; y < mask->by; y++)
-		for (x = 1; x < mask->bx; x++)
+	for (y = 1; y < mask->ny; y++)
+	{
+		uint32_t   *row = &mask->sums[(size_t) y * mask->nx];
+		const uint32_t *below = row - mask->nx;
+		uint32_t	sum = 0;
+
+		for (x = 1; x < mask->nx; x++)
 		{
-			uint32_t   *m = &mask->sums[(size_t) y * mask->bx + x];
-
-			*m += m[-1] + m[-mask->bx] - m[-mask->bx - 1];
+			sum += row[x];
+			row[x] = sum + below[x];
 		}
+	}
 }
 
-/* Whether any of the blocks x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
-static bool
-mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
-{
-	const uint32_t *m = mask->sums;
-
-	return m[(size_t) y2 * mask->bx + x2] + m[(size_t) y1 * mask->bx + x1] !=
-		m[(size_t) y1 * mask->bx + x2] + m[(size_t) y2 * mask->bx + x1];
-}
-
-/* Whether a block within a distance of blocks from this one is marked. */
+/* Whether anything within a distance, in cells, of a block is marked. */
 static bool
 marked_near(const JmMask *mask, int x, int y, int distance)
 {
-	return mask_any(mask, x - distance > 0 ? x - distance : 0,
-					y - distance > 0 ? y - distance : 0,
-					x + distance + 1 < mask->bx - 1 ? x + distance + 1 : mask->bx - 1,
-					y + distance + 1 < mask->by - 1 ? y + distance + 1 : mask->by - 1);
+	int			x1 = x * BLOCK - distance;
+	int			y1 = y * BLOCK - distance;
+	int			x2 = (((x + 1) * BLOCK - 1 + distance) >> mask->shift) + 1;
+	int			y2 = (((y + 1) * BLOCK - 1 + distance) >> mask->shift) + 1;
+
+	return jm_mask_any(mask, x1 > 0 ? x1 >> mask->shift : 0, y1 > 0 ? y1 >> mask->shift : 0,
+					   x2 < mask->nx - 1 ? x2 : mask->nx - 1, y2 < mask->ny - 1 ? y2 : mask->ny - 1);
 }
 
-/*
- * Marks the blocks that hold reached road.  An edge shorter than a block ends in
- * it or in the next.
- */
+/* Marks the squares on the line between two points of the network. */
+static void
+mark_line(JmGrid *g, JmMask *mask, JmPoint from, JmPoint to)
+{
+	double		ax = (from.x - g->x0) / g->dx;
+	double		ay = (from.y - g->y0) / g->dy;
+	double		vx = (to.x - g->x0) / g->dx - ax;
+	double		vy = (to.y - g->y0) / g->dy - ay;
+	double		steps = ceil((fabs(vx) + fabs(vy)) / (1 << mask->shift)) + 1;
+	double		k;
+
+	/* a damaged shape may be long, a true one has few steps */
+	if (steps > 1e6)
+		steps = 1e6;
+	vx /= steps;
+	vy /= steps;
+	for (k = 0; k <= steps; k++)
+		mark(g, mask, ax + vx * k, ay + vy * k);
+}
+
+/* Marks the squares that hold reached road, but for what unmarked_reach says. */
 static void
 mark_reached(JmGrid *g)
 {
 	uint32_t	i;
+	uint32_t	j;
 
-	begin_mask(g, &g->reached);
+	begin_mask(g, &g->reached, MARK_SHIFT);
 	for (i = 0; i < g->node_count; i++)
 	{
 		uint32_t	u = g->nodes[i];
@@ -271,31 +116,22 @@ mark_reached(JmGrid *g)
 	}
 	for (i = 0; i < g->longer_count; i++)
 	{
-		uint32_t	j;
+		const JmLonger *longer = &g->longer[i];
 
-		/* the blocks of its ends, and those around them, hold it */
-		if (g->net->edges[g->longer[i]].metres < g->report->cell * BLOCK)
+		if (longer->metres < g->report->cell * MARK)
 			continue;
-		if (!jm_edge_shape(g->net, g->longer[i], &g->shape, g->env))
+		if (longer->straight)
+		{
+			mark_line(g, &g->reached, longer->from, longer->to);
+			continue;
+		}
+		if (!jm_edge_shape(g->net, longer->edge, &g->shape, g->env))
 		{
 			g->damaged = true;
 			return;
 		}
 		for (j = 1; j < g->shape.count; j++)
-		{
-			double		ax = (g->shape.points[j - 1].x - g->x0) / g->dx;
-			double		ay = (g->shape.points[j - 1].y - g->y0) / g->dy;
-			double		vx = (g->shape.points[j].x - g->x0) / g->dx - ax;
-			double		vy = (g->shape.points[j].y - g->y0) / g->dy - ay;
-			double		steps = ceil((fabs(vx) + fabs(vy)) / BLOCK) + 1;
-			double		k;
-
-			/* a damaged shape may be long, a true one has few steps */
-			if (steps > 1e6)
-				steps = 1e6;
-			for (k = 0; k <= steps; k++)
-				mark(g, &g->reached, ax + vx * k / steps, ay + vy * k / steps);
-		}
+			mark_line(g, &g->reached, g->shape.points[j - 1], g->shape.points[j]);
 	}
 	end_mask(&g->reached);
 }
@@ -304,7 +140,7 @@ mark_reached(JmGrid *g)
 static double
 unmarked_reach(const JmGrid *g)
 {
-	return fmax(BLOCK / 2, g->long_metres / 2 / g->report->cell);
+	return fmax(MARK / 2, g->long_metres / 2 / g->report->cell);
 }
 
 /*
@@ -315,14 +151,10 @@ static void
 activate(JmGrid *g)
 {
 	static const JmNear nothing = {0, 0, FLT_MAX, INFINITY};
-	int			reach = (int) ceil((sqrt(g->fill) + unmarked_reach(g) + 1.5) / BLOCK);
+	int			reach = (int) ceil(sqrt(g->fill) + unmarked_reach(g) + 1.5);
 	int			x;
 	int			y;
 
-	g->bx = g->reached.bx;
-	g->by = g->reached.by;
-	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
-	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
 	g->active = 0;
 	for (y = 0; y < g->by - 1; y++)
 	{
@@ -332,7 +164,7 @@ activate(JmGrid *g)
 			int			px;
 			int			py;
 
-			if (!marked_near(&g->reached, x, y, reach + 1))
+			if (!marked_near(&g->reached, x, y, reach + BLOCK))
 				continue;
 			g->state[(size_t) y * g->bx + x] = marked_near(&g->reached, x, y, reach) ? BLOCK_ACTIVE : BLOCK_RIM;
 			g->active += BLOCK * BLOCK;
@@ -344,64 +176,6 @@ activate(JmGrid *g)
 				}
 		}
 	}
-}
-
-static int
-to_block(double at, int blocks)
-{
-	return at < 0 ? 0 : at > blocks - 2 ? blocks - 2 : (int) at;
-}
-
-/* Whether a box of edges comes near any block of the mask. */
-static bool
-matters(const JmMask *mask, const JmBox *box)
-{
-	double		xmin = (JM_READ(box->xmin) - mask->x0) / mask->block_x;
-	double		xmax = (JM_READ(box->xmax) - mask->x0) / mask->block_x;
-	double		ymin = (JM_READ(box->ymin) - mask->y0) / mask->block_y;
-	double		ymax = (JM_READ(box->ymax) - mask->y0) / mask->block_y;
-
-	if (!(xmin <= mask->bx && xmax >= 0 && ymin <= mask->by && ymax >= 0))
-		return false;
-	return mask_any(mask, to_block(xmin - mask->margin, mask->bx),
-					to_block(ymin - mask->margin, mask->by),
-					to_block(xmax + mask->margin, mask->bx) + 1,
-					to_block(ymax + mask->margin, mask->by) + 1);
-}
-
-static void
-each_edge(JmGrid *g, const JmMask *mask, int level, uint32_t at,
-		  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
-{
-	uint32_t	end = level == 0 ? g->net->head.edges : g->net->tree_count[level - 1];
-	uint32_t	i;
-
-	if (g->damaged || (level == 0 && at % g->stride != 0) ||
-		!matters(mask, &g->net->tree[level][at]))
-		return;
-	if (level == 1)
-		g->env->poll(g->env);
-	for (i = at * JM_TREE_FANOUT; i < end && i - at * JM_TREE_FANOUT < JM_TREE_FANOUT; i++)
-	{
-		if (level > 0)
-			each_edge(g, mask, level - 1, i, visit, argument);
-		else
-		{
-			g->report->roads++;
-			visit(g, i, argument);
-		}
-	}
-}
-
-/*
- * Calls visit for the edges of every box of the tree (or of one box in
- * g->stride) that comes near the blocks of the mask.
- */
-void
-jm_grid_each_edge(JmGrid *g, const JmMask *mask,
-				  void (*visit) (JmGrid *g, uint32_t edge, void *argument), void *argument)
-{
-	each_edge(g, mask, g->net->tree_levels - 1, 0, visit, argument);
 }
 
 static inline void
@@ -446,8 +220,6 @@ spread_row(JmGrid *g, int y, int up)
 			if (row[x].square <= 1)
 				continue;
 			take_from(&row[x], &other[x], x, y, g->fill);
-			take_from(&row[x], &other[x - 1], x, y, g->fill);
-			take_from(&row[x], &other[x + 1], x, y, g->fill);
 			take_from(&row[x], &row[x - 1], x, y, g->fill);
 		}
 	}
@@ -466,7 +238,7 @@ spread_row(JmGrid *g, int y, int up)
 
 /*
  * Hands the nearest points on to the neighbours, once up and once down the
- * grid: the eight-point sequential distance transform (Danielsson 1980).
+ * grid: the four-point sequential distance transform (Danielsson 1980).
  */
 static void
 spread(JmGrid *g)
@@ -516,6 +288,10 @@ lay_grid(JmGrid *g)
 
 	g->near = g->env->alloc(g->env, points * sizeof(JmNear));
 	g->ring = g->env->alloc(g->env, points * sizeof(uint32_t));
+	g->bx = (g->nx + BLOCK - 1) / BLOCK + 1;
+	g->by = (g->ny + BLOCK - 1) / BLOCK + 1;
+	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
 	g->rings = 0;
 	g->report->grid_points = (uint32_t) points;
 	g->report->rounds++;
@@ -545,13 +321,15 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->fill = (float) (fill * fill);
 	g->report->cell = cell;
 	lay_grid(g);
-	g->stride = 1;
+	g->stride = 1 + g->node_count / SAMPLED;
+	g->tie.square = 0.25;
+	g->tie.fastest = true;
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
-	g->reached.margin = (fill + 2 + unmarked_reach(g)) / BLOCK + 0.5;
+	g->reached.margin = (fill + 2 + unmarked_reach(g)) / MARK + 1;
 	activate(g);
-	draw_nodes(g);
-	jm_grid_each_edge(g, &g->reached, draw_if_needed, NULL);
+	jm_grid_draw_nodes(g);
+	jm_grid_draw_edges(g, &g->reached, true);
 	if (g->damaged)
 		return false;
 	spread(g);
@@ -701,7 +479,7 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
  * the network is damaged.
  */
 bool
-jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
+jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
 {
 	JmGrid		old = *g;
 	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
@@ -721,19 +499,15 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 	fill = fmax(fill, 1.5);
 	g->fill = (float) (fill * fill);
 	g->report->cell /= times;
+	g->tie = tie;
 	lay_grid(g);
-	g->stride = 1;
-	begin_mask(g, &g->core);
-	g->bx = g->core.bx;
-	g->by = g->core.by;
-	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
-	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	begin_mask(g, &g->core, BLOCK_SHIFT);
 	for (y = 0; y < g->by - 1; y++)
 		for (x = 0; x < g->bx - 1; x++)
 			if (wrong_near(&old, times, x, y))
 				mark(g, &g->core, x * BLOCK, y * BLOCK);
 	end_mask(&g->core);
-	halo = (int) ceil((fill + 1.5) / BLOCK);
+	halo = (int) ceil((fill + 1.5) / BLOCK) * BLOCK;
 	g->core.margin = (fill + 2) / BLOCK;
 	g->active = 0;
 	for (y = 0; y < g->by - 1; y++)
@@ -747,7 +521,7 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 			if (x > 0 && y > 0 && x < g->bx - 2 && y < g->by - 2 &&
 				marked_near(&g->core, x, y, halo))
 				*state = marked_near(&g->core, x, y, 0) ? BLOCK_ACTIVE : BLOCK_HALO;
-			else if (marked_near(&g->core, x, y, halo + 1))
+			else if (marked_near(&g->core, x, y, halo + BLOCK))
 				*state = BLOCK_COPIED;
 			else
 				*state = kind_near(&old, kind, times, x, y);
@@ -757,8 +531,8 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 			copy_block(g, &old, times, x, y);
 		}
 	}
-	draw_nodes(g);
-	jm_grid_each_edge(g, &g->core, draw_if_needed, NULL);
+	jm_grid_draw_nodes(g);
+	jm_grid_draw_edges(g, &g->core, false);
 	if (!g->damaged)
 		spread(g);
 	for (y = 0; y < g->by - 1; y++)
@@ -782,5 +556,6 @@ jm_grid_free(JmGrid *g)
 	free_block(g->env, g->core.sums);
 	free_block(g->env, g->nodes);
 	free_block(g->env, g->longer);
+	free_block(g->env, g->samples);
 	jm_shape_free(&g->shape, g->env);
 }

@@ -29,21 +29,53 @@ typedef struct JmProfile
 } JmProfile;
 
 /*
- * Blocks of a grid, as a summed-area table: sums[y * bx + x] is how many are
+ * Squares of a grid, as a summed-area table: sums[y * nx + x] is how many are
  * marked left of x and below y.
  */
 typedef struct JmMask
 {
 	uint32_t   *sums;
-	int			bx;				/* one more than there are blocks */
-	int			by;
-	double		x0;				/* corner, and size of a block, units of the
+	int			nx;				/* one more than there are squares */
+	int			ny;
+	int			shift;			/* a square has 2^shift cells in a row */
+	double		x0;				/* corner, and size of a square, units of the
 								 * network */
 	double		y0;
-	double		block_x;
-	double		block_y;
-	double		margin;			/* how far around a mark counts, in blocks */
+	double		dx;
+	double		dy;
+	double		margin;			/* how far around a mark counts, in squares */
 } JmMask;
+
+/* A reached edge that is not known by its ends alone. */
+typedef struct JmLonger
+{
+	uint32_t	edge;
+	float		metres;
+	bool		straight;		/* nearly: wholly reached, and within half of
+								 * long_metres of a line between its ends */
+	JmPoint		from;			/* its ends, when straight */
+	JmPoint		to;
+} JmLonger;
+
+/* The middle of a piece of road, in grid units. */
+typedef struct JmSample
+{
+	float		x;
+	float		y;
+	float		time;			/* milliseconds, INFINITY: unreached */
+	float		metres;			/* length of the piece */
+} JmSample;
+
+/*
+ * Which road counts at a grid point where several are near: the fastest, so that
+ * rather too much lies in the area than reached road is missed, or the slowest.
+ */
+typedef struct JmTie
+{
+	float		square;			/* of the distance within which all are
+								 * equally near, grid units */
+	bool		fastest;
+} JmTie;
 
 typedef struct JmGrid
 {
@@ -58,6 +90,7 @@ typedef struct JmGrid
 	int			nx;
 	int			ny;
 	float		fill;			/* squared, grid units */
+	JmTie		tie;
 	JmNear	   *near;
 	unsigned char *state;		/* of each block: BLOCK_... */
 	uint32_t   *ring;			/* for the step from point i to i + 1: the
@@ -68,17 +101,20 @@ typedef struct JmGrid
 	uint32_t   *nodes;			/* those with a cost, ascending */
 	uint32_t	node_count;
 	double		long_metres;	/* shorter edges are known by their ends */
-	uint32_t   *longer;			/* reached edges that are longer */
+	JmLonger   *longer;			/* reached edges that are longer */
 	uint32_t	longer_count;
 	uint32_t	longer_room;
 	size_t		active;			/* points of active blocks */
 	unsigned char *wrong;		/* points around which road lies on the wrong
 								 * side; NULL: not noted */
-	JmMask		reached;		/* blocks of the first grid near reached roads */
+	JmMask		reached;		/* squares of the first grid on reached roads */
 	JmMask		core;			/* blocks that a finer grid computes anew */
 	int			bx;				/* blocks, one more than needed */
 	int			by;
-	uint32_t	stride;			/* every how manieth box of edges to visit */
+	JmSample   *samples;		/* of the roads near, to check the area on */
+	size_t		sample_count;
+	size_t		sample_room;
+	uint32_t	stride;			/* every how manieth box of edges is sampled */
 	JmAreaReport *report;
 	bool		damaged;
 } JmGrid;
@@ -90,19 +126,18 @@ typedef struct JmGrid
 #define BLOCK_COPIED 4			/* as the coarser grid before had it */
 #define BLOCK_FULL 5			/* wholly inside, and no outline near: not
 								 * initialised either */
-#define BLOCK 4					/* grid points in a row of a block */
+#define BLOCK_SHIFT 2			/* log2 of the grid points in a row of a block */
+#define BLOCK (1 << BLOCK_SHIFT)
 
-/* Milliseconds at a share of an edge's length, INFINITY where it is not reached. */
+#define JM_CLOSED 1e30			/* a cost of JmProfile that stands for none */
+
+/* Milliseconds at a share (0 to 1) of an edge's length, INFINITY where it is not reached. */
 static inline double
 jm_edge_time(const JmProfile *p, double s)
 {
 	double		t = p->start + s * p->forward;
 	double		back = p->end + (1 - s) * p->backward;
 
-	if (s <= 0)
-		t = p->start;
-	if (s >= 1)
-		back = p->end;
 	if (back < t)
 		t = back;
 	if (p->origin >= 0)
@@ -113,7 +148,8 @@ jm_edge_time(const JmProfile *p, double s)
 		if (direct < t)
 			t = direct;
 	}
-	return t;
+	/* rounding may leave a little of what is closed, never of a cost */
+	return t < JM_CLOSED / 1e18 ? t : INFINITY;
 }
 
 /*
@@ -145,24 +181,35 @@ jm_box_scale(const JmBox *box)
 static inline float
 jm_grid_time(const JmGrid *g, int x, int y)
 {
-	unsigned char state = g->state[(size_t) (y / BLOCK) * g->bx + x / BLOCK];
+	unsigned char state = g->state[(size_t) (y >> BLOCK_SHIFT) * g->bx + (x >> BLOCK_SHIFT)];
 
 	return state == BLOCK_IDLE ? INFINITY : state == BLOCK_FULL ? 0 :
 		g->near[(size_t) y * g->nx + x].time;
 }
 
+/* Whether any of the squares x1 .. x2 - 1, y1 .. y2 - 1 is marked. */
+static inline bool
+jm_mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
+{
+	const uint32_t *m = mask->sums;
+
+	return m[(size_t) y2 * mask->nx + x2] + m[(size_t) y1 * mask->nx + x1] !=
+		m[(size_t) y1 * mask->nx + x2] + m[(size_t) y2 * mask->nx + x1];
+}
+
 /* area_grid.c */
 extern bool jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *options);
-extern bool jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options);
+extern bool jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options);
 extern void jm_grid_free(JmGrid *g);
+
+/* area_draw.c */
 extern bool jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p);
-extern void jm_grid_each_edge(JmGrid *g, const JmMask *mask,
-							  void (*visit) (JmGrid *g, uint32_t edge, void *argument),
-							  void *argument);
+extern void jm_grid_draw_nodes(JmGrid *g);
+extern void jm_grid_draw_edges(JmGrid *g, const JmMask *mask, bool sample);
+extern void jm_grid_sample_all(JmGrid *g);
 
 /* area_check.c */
-#define JM_CHECK_SAMPLE 5000	/* edges to check an area on */
-extern bool jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count, bool all);
+extern void jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count);
 
 /* area_outline.c */
 extern void jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb);

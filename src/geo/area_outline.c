@@ -40,38 +40,39 @@ typedef struct Ring
 
 /*
  * Follows the outline that passes between the grid points a (inside) and b
- * (outside), with the inside on the left, and marks its steps with number.
+ * (outside), beside each other on row y, with the inside on the left, and marks
+ * its steps with number.
  */
 static void
-trace(JmGrid *g, double limit, size_t a, size_t b, uint32_t number, JmBytes *points)
+trace(JmGrid *g, double limit, int first_ax, int first_bx, int y, uint32_t number, JmBytes *points)
 {
-	const size_t nx = (size_t) g->nx;
-	size_t		first_a = a;
-	size_t		first_b = b;
-	double		first[2] = {0, 0};
+	int			ax = first_ax;
+	int			ay = y;
+	int			bx = first_bx;
+	int			by = y;
+	float		inside = jm_grid_time(g, ax, ay);
+	float		outside = jm_grid_time(g, bx, by);
+	size_t		begin = points->size;
+	double		first[2];
 	uint32_t	steps = 0;
 
 	do
 	{
-		int			ax = (int) (a % nx);
-		int			ay = (int) (a / nx);
-		int			bx = (int) (b % nx);
-		int			by = (int) (b / nx);
-		double		t = jm_grid_crossing(jm_grid_time(g, ax, ay), jm_grid_time(g, bx, by), limit);
+		double		t = jm_grid_crossing(inside, outside, limit);
 		double		place[2];
-		size_t		third;
 		int			dx = bx - ax;
 		int			dy = by - ay;
+		int			cx = ax;
+		int			cy = ay;
+		float		time;
 
 		place[0] = (g->x0 + (ax + t * dx) * g->dx) / 1e7;
 		place[1] = (g->y0 + (ay + t * dy) * g->dy) / 1e7;
 		put(points, place, sizeof(place), g->env);
-		if (steps++ == 0)
-			memcpy(first, place, sizeof(first));
-		else if ((steps & 4095) == 0)
+		if ((++steps & 4095) == 0)
 			g->env->poll(g->env);
 		if (dy == 0)
-			g->ring[dx > 0 ? a : b] = number;
+			g->ring[(size_t) ay * g->nx + (dx > 0 ? ax : bx)] = number;
 
 		/*
 		 * The third corner of the triangle that has the step from a to b in
@@ -79,22 +80,32 @@ trace(JmGrid *g, double limit, size_t a, size_t b, uint32_t number, JmBytes *poi
 		 * to its upper right corner.
 		 */
 		if (dx == 1 && dy == 0)
-			third = a + nx + 1;
+			cx++, cy++;
 		else if (dx == 0 && dy == 1)
-			third = a - 1;
+			cx--;
 		else if (dx == -1 && dy == -1)
-			third = a - nx;
+			cy--;
 		else if (dx == 1 && dy == 1)
-			third = a + nx;
+			cy++;
 		else if (dx == -1 && dy == 0)
-			third = a - nx - 1;
+			cx--, cy--;
 		else
-			third = a + 1;
-		if (jm_grid_time(g, (int) (third % nx), (int) (third / nx)) <= limit)
-			a = third;
+			cx++;
+		time = jm_grid_time(g, cx, cy);
+		if (time <= limit)
+		{
+			ax = cx;
+			ay = cy;
+			inside = time;
+		}
 		else
-			b = third;
-	} while (a != first_a || b != first_b);
+		{
+			bx = cx;
+			by = cy;
+			outside = time;
+		}
+	} while (ax != first_ax || ay != y || bx != first_bx || by != y);
+	memcpy(first, points->data + begin, sizeof(first));
 	put(points, first, sizeof(first), g->env);
 }
 
@@ -174,7 +185,7 @@ jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb)
 					r->shell = count;
 					shells++;
 				}
-				trace(g, limit, a ? at : at + 1, a ? at + 1 : at, base + count, &points);
+				trace(g, limit, a ? x : x + 1, a ? x + 1 : x, y, base + count, &points);
 				rings[count - 1].end = points.size;
 			}
 			left = g->ring[at] - base;

@@ -15,10 +15,11 @@
 #include "utils/tuplestore.h"
 
 /* Grid of an area: see JmAreaOptions.  Two million points take 40 MB. */
-#define AREA_BASE_CELLS 40000
+#define AREA_BASE_CELLS 16000
 #define AREA_MAX_CELLS 2000000
 #define AREA_MIN_CELL 2.0
-#define AREA_MAX_ERROR 0.008
+#define AREA_MAX_MISSED 0.008
+#define AREA_MAX_EXCESS 0.018
 
 PG_FUNCTION_INFO_V1(jobmarket_isochrone);
 
@@ -50,7 +51,8 @@ isochrone_work(JmRoad *road, void *argument)
 	options.base_cells = AREA_BASE_CELLS;
 	options.max_cells = AREA_MAX_CELLS;
 	options.min_cell = AREA_MIN_CELL;
-	options.max_error = AREA_MAX_ERROR;
+	options.max_missed = AREA_MAX_MISSED;
+	options.max_excess = AREA_MAX_EXCESS;
 	return jm_area(&road->search, iso->limits, iso->count, &options, job->wkb, &job->report,
 				   &job->env);
 }

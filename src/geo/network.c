@@ -149,31 +149,28 @@ node_point(const JmNetwork *net, uint32_t node)
 }
 
 /*
- * Reads one zigzag varint.  Advances *at; false at the end of the bytes or
- * after five of them.
+ * Reads one zigzag varint: where the next begins, or NULL at the end of the
+ * bytes and after five of them.
  */
-static bool
-read_delta(const JmNetwork *net, uint64_t *at, uint64_t end, int32_t *delta)
+static inline const unsigned char *
+read_delta(const unsigned char *at, const unsigned char *end, int32_t *delta)
 {
 	uint32_t	value = 0;
 	int			shift;
 
-	for (shift = 0; shift < 35; shift += 7)
+	for (shift = 0; shift < 35 && at < end; shift += 7)
 	{
-		unsigned char byte;
+		unsigned char byte = JM_READ(*at);
 
-		if (*at >= end)
-			return false;
-		byte = JM_READ(net->shapes[*at]);
-		(*at)++;
+		at++;
 		value |= (uint32_t) (byte & 0x7f) << shift;
 		if (byte < 0x80)
 		{
 			*delta = (int32_t) ((value >> 1) ^ (~(value & 1) + 1));
-			return true;
+			return at;
 		}
 	}
-	return false;
+	return NULL;
 }
 
 static void
@@ -217,46 +214,56 @@ jm_edge_shape(const JmNetwork *net, uint32_t edge, JmShape *shape, JmEnv *env)
 	uint32_t	out;
 	uint32_t	in;
 	bool		snappable;
-	uint64_t	at;
-	uint64_t	end;
+	uint32_t	first;
+	uint32_t	last;
+	const unsigned char *at;
+	const unsigned char *end;
 	JmPoint		p;
+	JmPoint    *points;
+	double	   *along;
 	double		kx;
+	uint32_t	count = 1;
 	uint32_t	i;
 
 	if (!jm_edge_ends(net, edge, &from, &to, &out, &in, &snappable))
 		return false;
-	at = JM_READ(net->edges[edge].shape);
-	end = JM_READ(net->edges[edge + 1].shape);
-	if (at > end || end > net->head.shape_bytes)
+	first = JM_READ(net->edges[edge].shape);
+	last = JM_READ(net->edges[edge + 1].shape);
+	/* none is so large that its points cannot be counted */
+	if (first > last || last > net->head.shape_bytes || last - first >= JM_HIGH_BIT)
 		return false;
+	at = net->shapes + first;
+	end = net->shapes + last;
 
-	shape_room(shape, 2, env);
+	/* a point takes two bytes at least */
+	shape_room(shape, (last - first) / 2 + 2, env);
+	points = shape->points;
+	along = shape->along;
 	p = node_point(net, from);
-	shape->points[0] = p;
-	shape->count = 1;
+	points[0] = p;
 	while (at < end)
 	{
 		int32_t		dx;
 		int32_t		dy;
 
-		if (!read_delta(net, &at, end, &dx) || !read_delta(net, &at, end, &dy))
+		if ((at = read_delta(at, end, &dx)) == NULL || (at = read_delta(at, end, &dy)) == NULL)
 			return false;
 		/* unsigned: damaged deltas may wrap round */
 		p.x = (int32_t) ((uint32_t) p.x + (uint32_t) dx);
 		p.y = (int32_t) ((uint32_t) p.y + (uint32_t) dy);
-		shape_room(shape, shape->count + 2, env);
-		shape->points[shape->count++] = p;
+		points[count++] = p;
 	}
-	shape->points[shape->count++] = node_point(net, to);
+	points[count++] = node_point(net, to);
+	shape->count = count;
 
-	kx = cos(shape->points[0].y * JM_UNIT_RADIANS);
-	shape->along[0] = 0;
-	for (i = 1; i < shape->count; i++)
+	kx = cos(points[0].y * JM_UNIT_RADIANS);
+	along[0] = 0;
+	for (i = 1; i < count; i++)
 	{
-		double		dx = ((double) shape->points[i].x - shape->points[i - 1].x) * kx;
-		double		dy = (double) shape->points[i].y - shape->points[i - 1].y;
+		double		dx = ((double) points[i].x - points[i - 1].x) * kx;
+		double		dy = (double) points[i].y - points[i - 1].y;
 
-		shape->along[i] = shape->along[i - 1] + sqrt(dx * dx + dy * dy) * JM_METRES_PER_UNIT;
+		along[i] = along[i - 1] + sqrt(dx * dx + dy * dy) * JM_METRES_PER_UNIT;
 	}
 	return true;
 }

@@ -175,7 +175,7 @@ sum_sorted(double *ms)
 int
 main(int argc, char **argv)
 {
-	static const JmAreaOptions options = {150, 2, 40000, 2000000, 0.008};
+	static const JmAreaOptions options = {150, 2, 16000, 2000000, 0.008, 0.018};
 	static const char *const usual[] = {"10", "15", "30", "60"};
 	FILE	   *file = argc > 1 ? fopen(argv[1], "rb") : NULL;
 	char	   *block;

@@ -19,7 +19,7 @@ int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const JmAreaOptions options = {150, 5, 2000, 40000, 0.01};
+	static const JmAreaOptions options = {150, 5, 2000, 40000, 0.01, 0.02};
 	static char *pristine = NULL;
 	static size_t bytes;
 	JmNetwork	net;

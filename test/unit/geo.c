@@ -281,8 +281,8 @@ static void
 test_area(void)
 {
 	/* the second begins so coarse that it must refine */
-	static const JmAreaOptions options[] = {{150, 2, 40000, 2000000, 0.008},
-	{150, 2, 900, 4000000, 0.008}};
+	static const JmAreaOptions options[] = {{150, 2, 40000, 2000000, 0.008, 0.016},
+	{150, 2, 900, 4000000, 0.008, 0.016}};
 	JmNetwork	net;
 	size_t		bytes;
 	void	   *block = build_town(60, &net, &bytes);
