@@ -231,11 +231,21 @@ period_word(const JmLabelWord *words, int n, int i)
 		return JM_PERIOD_MONTH;
 	if (WORD(i, "horaire horaires heure hour") || (WORD(i, "h") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_HOUR;
-	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")))
+	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")) ||
+		(WORD(i, "journee") && WORD(i - 1, "/ par la")))
 		return JM_PERIOD_DAY;
 	if (WORD(i, "cachet"))
 		return JM_PERIOD_FEE;
 	return JM_PERIOD_NONE;
+}
+
+/* Is number i the end of a name ("CCN66"), and no amount typed without a blank? */
+static bool
+is_glued(const JmLabelWord *words, int n, int i)
+{
+	return i > 0 && words[i - 1].text +words[i - 1].len == words[i].text &&
+		is_letter(words[i - 1].text[0]) && !WORD(i - 1, CURRENCY) &&
+		!WORD(i - 1, "de a entre et jusqu partir salaire brut net");
 }
 
 /* The period named at i ("/ h", "par an", "mensuel", "de l heure"); *end is after it. */
@@ -434,6 +444,7 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 	bool		thousands = false;
 	bool		only_min = false;
 	bool		only_max = false;
+	const JmLabelWord dash = {"-", 1, false, 0};
 	int			first = -1;
 	int			n;
 	int			i;
@@ -497,14 +508,15 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 
 		if (!words[i].number || WORD(i + 1, "% e eme ieme em er mois heure heures h jour jours an ans") ||
 			(WORD(i - 1, "sur") && WORD(i + 1, "mois")) ||
-			(WORD(i - 1, "x *") && i > 1 && words[i - 2].number))
+			(WORD(i - 1, "x *") && i > 1 && words[i - 2].number) ||
+			is_glued(words, n, i))
 			continue;
 		/* a range lends its unit to its first number */
 		if (WORD(next, RANGE) && next + 1 < n && words[next + 1].number &&
 			!WORD(next + 2, "%"))
 			next += 2;
 		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
-			WORD(next, "net nets brut bruts") || next == n || (s->months > 0 && WORD(next, "x *"));
+			WORD(next, "net nets brut bruts") || next == n || (s->months > 0 && WORD(next, "x * sur"));
 		/* a bare number: nothing before it but what tells that it is a salary */
 		if (next == n && !structured)
 		{
@@ -541,6 +553,10 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			at++;
 		if (WORD(at, "minimum mini min") && WORD(at + 1, RANGE))
 			at++;
+		/* "min 28 k max 35 k" */
+		else if (WORD(at, "maximum maxi max") && at + 2 < n && words[at + 1].number &&
+				 (WORD(at + 2, THOUSAND) || WORD(at + 2, CURRENCY)))
+			words[at] = dash;
 		else if (WORD(at, "minimum mini min") || (WORD(at, "et ou") && WORD(at + 1, "plus +")))
 			only_min = true;
 		else if (WORD(at, "maximum maxi max"))
