@@ -33,9 +33,11 @@ AS $$
 		FROM jobmarket.office_override v
 		JOIN (VALUES ('dpae'), ('alternance')) c (contract) ON coalesce(v.contract, c.contract) = c.contract
 		LEFT JOIN LATERAL (
-			SELECT 'boost' AS kind, unnest(v.boost_romes) AS code
-			UNION ALL SELECT 'remove', unnest(v.remove_romes)
-			UNION ALL SELECT 'naf', unnest(v.add_nafs)) b ON true
+			SELECT g.kind, upper(btrim(g.code)) AS code
+			FROM (SELECT 'boost' AS kind, unnest(v.boost_romes) AS code
+				  UNION ALL SELECT 'remove', unnest(v.remove_romes)
+				  UNION ALL SELECT 'naf', unnest(v.add_nafs)) g
+			WHERE g.code IS NOT NULL) b ON true
 		WHERE sirets IS NULL OR v.siret IN (SELECT unnest(sirets))
 		GROUP BY v.siret, c.contract
 	), candidate AS MATERIALIZED (

@@ -92,11 +92,21 @@ period_word(const JmLabelWord *words, int n, int i)
 		return JM_PERIOD_MONTH;
 	if (WORD(i, "horaire horaires heure hour") || (WORD(i, "h") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_HOUR;
-	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")))
+	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")) ||
+		(WORD(i, "journee") && WORD(i - 1, "/ par la")))
 		return JM_PERIOD_DAY;
 	if (WORD(i, "cachet"))
 		return JM_PERIOD_FEE;
 	return JM_PERIOD_NONE;
+}
+
+/* Is number i the end of a name ("CCN66"), and no amount typed without a blank? */
+static bool
+is_glued(const JmLabelWord *words, int n, int i)
+{
+	return i > 0 && words[i - 1].s + words[i - 1].len == words[i].s &&
+		words[i - 1].s[0] >= 'a' && words[i - 1].s[0] <= 'z' && !WORD(i - 1, CURRENCY) &&
+		!WORD(i - 1, "de a entre et jusqu partir salaire brut net");
 }
 
 /* The period named at i ("/ h", "par an", "mensuel", "de l heure"); *end is after it. */
@@ -318,14 +328,15 @@ first_amount(const JmLabelWord *words, int n, bool structured, bool months)
 
 		if (!words[i].number || WORD(i + 1, "% e eme ieme em er mois heure heures h jour jours an ans") ||
 			(WORD(i - 1, "sur") && WORD(i + 1, "mois")) ||
-			(WORD(i - 1, "x *") && i > 1 && words[i - 2].number))
+			(WORD(i - 1, "x *") && i > 1 && words[i - 2].number) ||
+			is_glued(words, n, i))
 			continue;
 		/* a range lends its unit to its first number */
 		if (WORD(next, RANGE) && next + 1 < n && words[next + 1].number &&
 			!WORD(next + 2, "%"))
 			next += 2;
 		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
-			WORD(next, "net nets brut bruts") || next == n || (months && WORD(next, "x *"));
+			WORD(next, "net nets brut bruts") || next == n || (months && WORD(next, "x * sur"));
 		/* a bare number: nothing before it but what tells that it is a salary */
 		if (next == n && !structured)
 		{
@@ -350,6 +361,7 @@ static bool
 read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, JmSalary *s)
 {
 	int			at = first + 1;
+	const JmLabelWord dash = {"-", 1, false, 0};
 	bool		unit = false;
 	bool		first_thousand = false;
 	bool		second_thousand = false;
@@ -371,6 +383,10 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 		at++;
 	if (WORD(at, "minimum mini min") && WORD(at + 1, RANGE))
 		at++;
+	/* "min 28 k max 35 k" */
+	else if (WORD(at, "maximum maxi max") && at + 2 < n && words[at + 1].number &&
+			 (WORD(at + 2, THOUSAND) || WORD(at + 2, CURRENCY)))
+		words[at] = dash;
 	else if (WORD(at, "minimum mini min") || (WORD(at, "et ou") && WORD(at + 1, "plus +")))
 		only_min = true;
 	else if (WORD(at, "maximum maxi max"))

@@ -53,6 +53,10 @@ SAVEPOINT s;
 INSERT INTO jobmarket.office_override (siret, boost, boost_romes) VALUES ('00000000000001', true, '{D1507,D1103}');
 SELECT * FROM shown;
 ROLLBACK TO s;
+-- codes as people type them, and nothing at all
+INSERT INTO jobmarket.office_override (siret, boost, boost_romes, remove_romes) VALUES ('00000000000001', true, '{" d1507 ",NULL}', '{NULL,d1103}');
+SELECT * FROM shown;
+ROLLBACK TO s;
 -- one that the activity does not have: by all its hirings
 INSERT INTO jobmarket.office_override (siret, boost, boost_romes) VALUES ('00000000000001', true, '{D1506,D1507}');
 SELECT * FROM shown;

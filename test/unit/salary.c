@@ -77,6 +77,13 @@ test_salaries(void)
 	LABEL("35k\xE2\x82\xAC minimum \xC3\xA0 45k\xE2\x82\xAC maximum", "3500000 4500000 year 0 35000 45000 period_inferred");
 	LABEL("40K\xE2\x82\xAC~50K\xE2\x82\xAC", "4000000 5000000 year 0 40000 50000 period_inferred");
 	LABEL("Salaire: 11,88", "1188 1188 hour 0 21622 21622 period_inferred");
+	LABEL("35000 sur 13 mois", "3500000 3500000 year 1300 35000 35000 period_inferred");
+	LABEL("min 28k\xE2\x82\xAC max 35k\xE2\x82\xAC", "2800000 3500000 year 0 28000 35000 period_inferred");
+	LABEL("mini 1900\xE2\x82\xAC maxi 2200\xE2\x82\xAC", "190000 220000 month 0 22800 26400 period_inferred");
+	LABEL("100\xE2\x82\xAC la journ\xC3\xA9" "e", "10000 10000 day 0 -1 -1 not_annualised");
+	LABEL("1900\xE2\x82\xAC, travail en journ\xC3\xA9" "e", "190000 190000 month 0 22800 22800 period_inferred");
+	LABEL("Groupe 5 CCN66 - 2 100\xE2\x82\xAC", "210000 210000 month 0 25200 25200 period_inferred");
+	LABEL("de2000\xE2\x82\xAC \xC3\xA0 2500\xE2\x82\xAC", "200000 250000 month 0 24000 30000 period_inferred");
 	LABEL("salaire selon CCN 66", "-1 -1 - 0 -1 -1 not_numeric");
 	LABEL("1900\xE2\x82\xAC x 13 mois", "190000 190000 month 1300 24700 24700 period_inferred");
 	LABEL("30000,00\xE2\x82\xAC brut par an (13 mois)", "3000000 3000000 year 1300 30000 30000");
