@@ -568,12 +568,14 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 			if (commune < 0)
 				commune = jm_commune_named(g, label.key, label.len, -1, -1, NULL,
 										   in->latitude, in->longitude, &share);
-			if (commune >= 0)
+			/* of many namesakes, none near the point, it tells more */
+			if (commune >= 0 && (share >= 0.5 ||
+								 jm_commune_at(g, in->latitude, in->longitude, -1, -1, &km) < 0))
 			{
 				set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.85 * share));
 				goto done;
 			}
-			if (resolve_parts(g, in, &label, &region, &label.departement, place))
+			if (commune < 0 && resolve_parts(g, in, &label, &region, &label.departement, place))
 				goto done;
 		}
 	}
