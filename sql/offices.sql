@@ -323,6 +323,12 @@ BEGIN
 			USING ERRCODE = 'no_data_found',
 				HINT = 'COPY the file into it first, the header with it.';
 	END IF;
+	-- the least is the header, and errors are known by it
+	IF EXISTS (SELECT FROM pg_temp.jobmarket_line GROUP BY line_no HAVING line_no IS NULL OR count(*) > 1) THEN
+		RAISE EXCEPTION 'lines of table % do not have a number each', staged
+			USING ERRCODE = 'unique_violation',
+				HINT = 'Stage one file at a time, with line_no bigint GENERATED ALWAYS AS IDENTITY.';
+	END IF;
 END
 $$;
 REVOKE ALL ON PROCEDURE jobmarket.stage_lines(regclass) FROM PUBLIC;

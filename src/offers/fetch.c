@@ -34,7 +34,7 @@ server_argument(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the server's name is null"),
 				 errhint("Name a foreign server of the wrapper jobmarket, as in CREATE SERVER.")));
-	return jm_server_open(NameStr(*PG_GETARG_NAME(0)));
+	return jm_search_server(NameStr(*PG_GETARG_NAME(0)));
 }
 
 /* Asks for a path and parses the answer; NULL root when there is no content. */

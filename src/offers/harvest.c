@@ -23,6 +23,7 @@
 #include "offers/harvest.h"
 #include "offers/progress.h"
 #include "offers/query.h"
+#include "offers/search.h"
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -214,12 +215,7 @@ open_servers(JmHarvest *h)
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("server \"%s\" is named twice", name),
 						 errhint("Several servers are for several applications, each with its own quota.")));
-		h->servers[i].server = jm_server_open(name);
-		if (strcmp(h->servers[i].server->provider, "france_travail") != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
-					 errmsg("server \"%s\" serves no offers", name),
-					 errdetail("Its provider is \"%s\".", h->servers[i].server->provider)));
+		h->servers[i].server = jm_search_server(name);
 	}
 	h->nservers = n;
 	h->source = "france_travail";

@@ -1,6 +1,7 @@
 /*
  * search.c
- *		One page of the search, read from an answer.
+ *		The servers that can be searched, and one page of the search, read from
+ *		an answer.
  */
 #include "postgres.h"
 
@@ -28,6 +29,21 @@ scan(void *arg)
 	ParseArgs  *args = arg;
 
 	jm_page_scan(args->request->body, args->request->body_len, args->page);
+}
+
+/* Opens a server (jm_server_open) of a provider that serves offers. */
+JmServer *
+jm_search_server(const char *name)
+{
+	JmServer   *server = jm_server_open(name);
+
+	if (strcmp(server->provider, "france_travail") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FDW_INVALID_OPTION_NAME),
+				 errmsg("server \"%s\" serves no offers", name),
+				 errdetail("Its provider is \"%s\".", server->provider),
+				 errhint("Name a server of provider \"france_travail\".")));
+	return server;
 }
 
 /*

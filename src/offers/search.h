@@ -1,17 +1,18 @@
 /*
  * search.h
- *		One page of the search, read from an answer.
+ *		The servers that can be searched, and one page of the search.
  */
-#ifndef JM_SEARCH_H
-#define JM_SEARCH_H
+#ifndef JM_OFFERS_SEARCH_H
+#define JM_OFFERS_SEARCH_H
 
 #include "postgres.h"
 
 #include "http/http.h"
 #include "offers/page.h"
 
+extern JmServer *jm_search_server(const char *name);
 extern ErrorData *jm_search_page(const JmRequest *request, JmPage *page);
 extern ErrorData *jm_search_offers(const JmRequest *request, JmOfferPage *page);
 extern void jm_raise_bad_answer(const JmRequest *request, const ErrorData *why) pg_attribute_noreturn();
 
-#endif							/* JM_SEARCH_H */
+#endif							/* JM_OFFERS_SEARCH_H */

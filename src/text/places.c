@@ -504,6 +504,7 @@ resolve_name(const JmGazetteer *g, const JmPlaceInput *in, JmPlaceLabel *label, 
 {
 	const JmPlaceAlias *alias = jm_find_alias(g, label->key);
 	double		share = 1.0;
+	double		km;
 	int			commune;
 
 	/*
@@ -537,12 +538,14 @@ resolve_name(const JmGazetteer *g, const JmPlaceInput *in, JmPlaceLabel *label, 
 	if (commune < 0)
 		commune = jm_commune_named(g, label->key, label->len, -1, -1, NULL,
 								   in->latitude, in->longitude, &share);
-	if (commune >= 0)
+	/* of many namesakes, none near the point, it tells more */
+	if (commune >= 0 && (share >= 0.5 ||
+						 jm_commune_at(g, in->latitude, in->longitude, -1, -1, &km) < 0))
 	{
 		set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.85 * share));
 		return true;
 	}
-	return resolve_parts(g, in, label, region, &label->departement, place);
+	return commune < 0 && resolve_parts(g, in, label, region, &label->departement, place);
 }
 
 /* A foreign name among a label's other words, if there is one. */

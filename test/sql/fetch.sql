@@ -24,6 +24,13 @@ SELECT jobmarket.fetch_offer('nowhere', NULL) IS NULL AS gone;
 SELECT * FROM jobmarket.fetch_referential('nowhere', 'villes');
 SELECT * FROM jobmarket.fetch_referential('nowhere', NULL);
 SELECT count(*) FROM jobmarket.fetch_offers('elsewhere');
+-- a server of isochrones serves no offers
+CREATE SERVER valhalla_nowhere FOREIGN DATA WRAPPER jobmarket OPTIONS (provider 'valhalla', api_url 'http://127.0.0.1:1');
+SELECT count(*) FROM jobmarket.fetch_offers('valhalla_nowhere');
+SELECT jobmarket.fetch_offer('valhalla_nowhere', '0000001');
+SELECT jobmarket.fetch_referential('valhalla_nowhere', 'regions');
+CALL jobmarket.harvest('{valhalla_nowhere}');
+DROP SERVER valhalla_nowhere;
 -- a harvest: its arguments, and that it must run on its own
 CALL jobmarket.harvest('{}');
 CALL jobmarket.harvest(NULL);

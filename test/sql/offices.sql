@@ -152,6 +152,9 @@ SELECT jobmarket.import_offices('stage', 'empty.csv', true);
 ROLLBACK TO s;
 SELECT jobmarket.import_sirene('stage', NULL);
 ROLLBACK TO s;
+CREATE TEMP TABLE twice AS SELECT 1 AS line_no, line FROM unnest(ARRAY['siret,activitePrincipaleEtablissement,codeCommuneEtablissement', '1,2,3', '4,5,6']) line;
+SELECT jobmarket.import_sirene('twice', 'twice.csv');
+ROLLBACK TO s;
 
 -- addresses of scams
 UPDATE jobmarket.office SET email = U&'Jos\00e9@Example.ORG' WHERE siret = '00000000000033';

@@ -91,6 +91,13 @@ CREATE TEMP TABLE typed AS SELECT 1998 AS insee_code, 'Numbers'::text AS name, 1
 	12 AS population, 46.123456789012345::float8 AS latitude, 5.1::float8 AS longitude;
 SET LOCAL extra_float_digits = -10;
 SELECT * FROM jobmarket.load_communes('typed');
+-- namesakes: that near the point, else the point, else the largest
+INSERT INTO jobmarket.commune (insee_code, name, departement_code, population, centroid) VALUES
+	('69189', 'Sainte-Colombe', '69', 1900, ST_SetSRID(ST_Point(4.865, 45.52), 4326)), ('25515', 'Sainte-Colombe', '25', 400, ST_SetSRID(ST_Point(6.26, 46.88), 4326)),
+	('17323', 'Sainte-Colombe', '17', 90, ST_SetSRID(ST_Point(-0.25, 45.25), 4326)), ('35247', 'Sainte-Colombe', '35', 1800, ST_SetSRID(ST_Point(-1.45, 47.89), 4326));
+SELECT i.*, r.insee_code, r.method, r.confidence FROM (VALUES ('Sainte-Colombe', NULL, NULL), ('Ste Colombe', 46.9, 6.3),
+	('Sainte-Colombe', 49.1, 6.2), ('Sainte-Colombe', 6.2, 49.1), ('Laval', 49.1, 6.2)) i (label, latitude, longitude),
+	jobmarket.resolve_place(label, NULL, NULL, latitude, longitude) r;
 RESET extra_float_digits;
 SELECT insee_code, postal_codes, population, ST_Y(centroid) FROM jobmarket.commune WHERE insee_code = '01998';
 ROLLBACK TO s;

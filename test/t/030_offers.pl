@@ -228,6 +228,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE parallel');
 }
 is(digest('parallel'), digest('http'), 'the same offers after a parallel restore');
 like_the_original('parallel');
+is($node->safe_psql('parallel', 'SELECT count(*) FROM jobmarket.road_network'), 1, 'roads have a version after it');
 
 # the extension leaves nothing behind
 my $objects = q{
