@@ -309,6 +309,7 @@ DECLARE
 	columns text[];
 	beside text;				-- schema of the input
 	source_name text;
+	left_out bigint;
 	edges bigint;
 BEGIN
 	IF costs NOT IN ('speeds', 'table') OR costs IS NULL THEN
@@ -342,6 +343,14 @@ BEGIN
 		RAISE undefined_column USING
 			MESSAGE = format('table %s is neither one of osm2pgrouting nor one of osm2pgsql', coalesce(ways, lines)),
 			HINT = 'osm2pgrouting''s ways has columns gid, source, target and the_geom; osm2pgsql''s planet_osm_line has osm_id, highway and way.';
+	END IF;
+	-- lengths and boxes of these mean nothing; of NaN neither
+	DELETE FROM pg_temp.jobmarket_way w
+	WHERE NOT w.geom @ ST_MakeEnvelope(-180, -90, 180, 90, 4326) OR NOT ST_Length(w.geom) < 'infinity';
+	GET DIAGNOSTICS left_out = ROW_COUNT;
+	IF left_out > 0 THEN
+		RAISE WARNING '% roads are left out, for they lie nowhere on Earth', left_out
+			USING HINT = 'Is the SRID of their geometry column right?';
 	END IF;
 	IF NOT EXISTS (SELECT FROM pg_temp.jobmarket_way) THEN
 		RAISE no_data_found USING

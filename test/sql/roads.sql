@@ -84,6 +84,15 @@ FROM jobmarket.road_edge ORDER BY edge_id;
 SELECT id, cost, reverse_cost FROM jobmarket.road_cost('car') ORDER BY id;
 CALL jobmarket.load_road_network('planet_osm_line', costs => 'table');
 
+-- what lies nowhere costs no more than itself
+BEGIN;
+CREATE TABLE off_ways AS SELECT * FROM ways WHERE gid <= 3;
+INSERT INTO off_ways (gid, source, target, one_way, the_geom) VALUES (101, 1, 2, 0, ST_GeomFromText('LINESTRING(6 49, 600 490)', 4326)),
+	(102, 1, 2, 0, ST_SetSRID(ST_MakeLine(ST_MakePoint(6, 49), ST_MakePoint('NaN', 'NaN')), 4326));
+CALL jobmarket.load_road_network('off_ways');
+SELECT edge_id FROM jobmarket.road_edge ORDER BY 1;
+ROLLBACK;
+
 -- each change gives a new version
 CREATE TEMPORARY TABLE seen AS SELECT version FROM jobmarket.road_network;
 UPDATE jobmarket.road_speed SET speed_kmh = 30 WHERE road_speed_key = 'car/residential';
