@@ -180,20 +180,21 @@ COMMENT ON FUNCTION jobmarket.load_communes(regclass) IS
 
 CREATE FUNCTION jobmarket.load_commune_movements(staging regclass, OUT loaded bigint, OUT unresolved bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO'
 AS $$
 BEGIN
 	CALL jobmarket.require_columns(staging, '{mod,date_eff,typecom_av,com_av,libelle_av,typecom_ap,com_ap}');
-	-- Columns may come as text or as what they mean, so all go through text.
+	-- Columns may come as text or as what they mean, so all go through text;
+	-- dates sort as such, and one that is none costs nothing.
 	EXECUTE format($q$
 		WITH RECURSIVE movement AS (
 			-- 21 is a commune's return, which says nothing of those that are gone
 			SELECT DISTINCT ON (com_av::text) com_av::text AS old, com_ap::text AS new,
-				date_eff::text::date AS since, libelle_av::text AS name
+				date_eff::text COLLATE "C" AS since, libelle_av::text AS name
 			FROM %s
 			WHERE com_av::text <> com_ap::text AND typecom_av::text IN ('COM', 'COMA', 'COMD')
 				AND typecom_ap::text = 'COM' AND mod::text <> '21'
-			ORDER BY com_av::text, date_eff::text::date DESC, (typecom_av::text = 'COM') DESC
+			ORDER BY com_av::text, date_eff::text COLLATE "C" DESC NULLS LAST, (typecom_av::text = 'COM') DESC
 		), path AS (
 			SELECT m.old, m.new, m.since, m.name, 1 AS steps FROM movement m
 			WHERE NOT EXISTS (SELECT FROM jobmarket.commune c WHERE c.insee_code = m.old)

@@ -33,11 +33,13 @@ jm_read_minutes(double minutes)
 	if (!(minutes > 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("minutes must be greater than zero, not %g", minutes)));
+				 errmsg("minutes must be greater than zero, not %g", minutes),
+				 errhint("Minutes are positive numbers, such as 15.")));
 	if (minutes > JM_MAX_MINUTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("minutes must not be greater than %d", (int) JM_MAX_MINUTES)));
+				 errmsg("minutes must not be greater than %d", (int) JM_MAX_MINUTES),
+				 errhint("That is 24 days; the whole network is reached long before.")));
 	return (uint32) rint(minutes * JM_MS_PER_MINUTE);
 }
 

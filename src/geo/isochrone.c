@@ -94,7 +94,8 @@ jm_isochrone_read(FunctionCallInfo fcinfo, int minutes, int mode, int direction,
 		if (nulls[i])
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("minutes must not contain NULL")));
+					 errmsg("minutes must not contain NULL"),
+					 errhint("Minutes are positive numbers, such as 15.")));
 		iso->minutes[i] = DatumGetFloat8(values[i]);
 		iso->limits[i] = iso->asked_limits[i] = jm_read_minutes(iso->minutes[i]);
 	}

@@ -70,7 +70,8 @@ INSERT INTO mvt (mod, date_eff, typecom_av, com_av, libelle_av, typecom_ap, com_
 	('21', '2000-01-01', 'COM', '57999', 'Ailleurs', 'COM', '57463', 'Metz'),
 	('31', '1972-01-01', 'COM', '57998', 'Perdue', 'COM', '57997', 'Nulle part'),
 	('31', '1980-01-01', 'COM', '57990', 'Ronde', 'COM', '57991', 'Tournante'),
-	('31', '1980-01-01', 'COM', '57991', 'Tournante', 'COM', '57990', 'Ronde');
+	('31', '1980-01-01', 'COM', '57991', 'Tournante', 'COM', '57990', 'Ronde'),
+	('32', 'n''est pas', 'COM', '57992', 'Sans date', 'COM', '57463', 'Metz');
 SELECT * FROM jobmarket.load_commune_movements('mvt');
 SELECT * FROM jobmarket.load_commune_movements('mvt');
 SELECT * FROM jobmarket.commune_former ORDER BY 1;
