@@ -118,7 +118,6 @@ COMMENT ON FUNCTION jobmarket.expected_rome_scores(text[]) IS
 
 CREATE FUNCTION jobmarket.refresh_rome_scores(sirets text[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	changed bigint;
@@ -128,13 +127,17 @@ BEGIN
 	-- order, or they would wait for each other: the table office, then the key.
 	LOCK TABLE jobmarket.office IN ROW EXCLUSIVE MODE;
 	PERFORM pg_advisory_xact_lock(hashtext('jobmarket.office_rome_score'), 0);
+	-- EXECUTE: plans for one office and for all differ too much to share one.  A
+	-- setting instead would hold for the checks of foreign keys too, which would
+	-- be planned anew for each row.
+	EXECUTE $q$
 	WITH expected AS MATERIALIZED (
-		SELECT * FROM jobmarket.expected_rome_scores(refresh_rome_scores.sirets)
+		SELECT * FROM jobmarket.expected_rome_scores($1)
 	), gone AS (
 		DELETE FROM jobmarket.office_rome_score r
 		USING (
 			SELECT k.siret, k.contract, k.rome_code FROM jobmarket.office_rome_score k
-			WHERE refresh_rome_scores.sirets IS NULL OR k.siret IN (SELECT unnest(refresh_rome_scores.sirets))
+			WHERE $1 IS NULL OR k.siret IN (SELECT unnest($1))
 			-- not NOT EXISTS: the planner cannot know how many are expected, and a
 			-- nested loop over them would take minutes
 			EXCEPT
@@ -149,7 +152,8 @@ BEGIN
 			WHERE (r.score, r.boosted) IS DISTINCT FROM (EXCLUDED.score, EXCLUDED.boosted)
 		RETURNING 1
 	)
-	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept) INTO changed;
+	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
+	$q$ INTO changed USING sirets;
 	RETURN changed;
 END
 $$;
@@ -159,11 +163,11 @@ COMMENT ON FUNCTION jobmarket.refresh_rome_scores(text[]) IS
 
 CREATE FUNCTION jobmarket.refresh_locations(sirets text[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	changed bigint;
 BEGIN
+	EXECUTE $q$
 	WITH expected AS MATERIALIZED (
 		SELECT o.siret, c.insee_code, (array_agg(c.centroid))[1] AS geom,
 			-- NULL is without end
@@ -176,11 +180,11 @@ BEGIN
 			OR c.departement_code = btrim(l.code)
 			OR btrim(l.code) = '20' AND c.departement_code IN ('2A', '2B'))
 			AND c.centroid IS NOT NULL
-		WHERE v.siret IN (SELECT unnest(sirets)) AND v.action <> 'remove'
+		WHERE v.siret IN (SELECT unnest($1)) AND v.action <> 'remove'
 		GROUP BY o.siret, c.insee_code
 	), gone AS (
 		DELETE FROM jobmarket.office_location l
-		WHERE l.siret IN (SELECT unnest(sirets)) AND NOT EXISTS (
+		WHERE l.siret IN (SELECT unnest($1)) AND NOT EXISTS (
 			SELECT FROM expected e WHERE e.siret = l.siret AND e.insee_code = l.insee_code)
 		RETURNING 1
 	), kept AS (
@@ -190,7 +194,8 @@ BEGIN
 			WHERE l.until IS DISTINCT FROM EXCLUDED.until
 		RETURNING 1
 	)
-	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept) INTO changed;
+	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
+	$q$ INTO changed USING sirets;
 	RETURN changed;
 END
 $$;

@@ -49,18 +49,38 @@ my $remover = q{
 DELETE FROM jobmarket.office WHERE siret = (SELECT max(siret) FROM jobmarket.office);
 \sleep 100 ms
 };
+# Hirings come, change and go meanwhile, in any order of offices; without
+# occupation, for those count in the scores per ROME from the next computation on.
+my $importer = q{
+\set first random(0, 2999)
+\set second random(0, 2999)
+\set day random(1, 700)
+BEGIN;
+INSERT INTO jobmarket.hiring (siret, hired_on, contract_type)
+SELECT siret, '2018-01-01'::date + :day, 1 FROM (SELECT siret FROM jobmarket.office ORDER BY siret OFFSET :first LIMIT 20) o;
+UPDATE jobmarket.hiring SET hired_on = hired_on + 40, contract_type = 11
+WHERE rome_code IS NULL AND siret = (SELECT siret FROM jobmarket.office ORDER BY siret OFFSET :second LIMIT 1);
+DELETE FROM jobmarket.hiring WHERE rome_code IS NULL AND hired_on < '2016-01-01'
+	AND siret = (SELECT siret FROM jobmarket.office ORDER BY siret OFFSET :first LIMIT 1);
+COMMIT;
+};
+my $merger = q{
+SELECT jobmarket.merge_hiring_tallies();
+SELECT 1 / (jobmarket.refresh_hiring_tallies() = 0)::int;
+};
 my $computer = q{
 \set month random(1, 12)
 CALL jobmarket.compute_hiring_potential(make_date(2019, :month, 1));
 };
 # gaps are of no matter here: hirings after as_of are not looked at
 my $dir = PostgreSQL::Test::Utils::tempdir;
-my %scripts = (reader => $reader, editor => $editor, remover => $remover, computer => $computer);
+my %scripts = (reader => $reader, editor => $editor, remover => $remover, computer => $computer,
+	importer => $importer, merger => $merger);
 my %running;
 foreach my $name (sort keys %scripts)
 {
 	append_to_file("$dir/$name.sql", $scripts{$name});
-	my $clients = $name eq 'reader' || $name eq 'editor' || $name eq 'computer' ? 2 : 1;
+	my $clients = $name eq 'remover' ? 1 : 2;
 	my ($out, $err) = ('', '');
 	my $handle = IPC::Run::start(
 		['pgbench', '-n', '-c', $clients, '-T', '12', '-h', $node->host, '-p', $node->port,
@@ -77,6 +97,12 @@ foreach my $name (sort keys %running)
 	cmp_ok($done // 0, '>', 0, "$name: $done transactions");
 }
 is($node->safe_psql('postgres', 'SELECT jobmarket.refresh_rome_scores()'), '0', 'scores per ROME are true in the end');
+my $tallies = q{SELECT count(*) FILTER (WHERE h.n IS DISTINCT FROM t.n) FROM
+	(SELECT siret, count(*) AS n FROM jobmarket.hiring GROUP BY siret) h
+	FULL JOIN (SELECT siret, sum(cardinality(tally)) AS n FROM jobmarket.hiring_tally GROUP BY siret) t USING (siret)};
+$node->safe_psql('postgres', 'SELECT jobmarket.merge_hiring_tallies()');
+is($node->safe_psql('postgres', $tallies), '0', 'tallies are as many as the hirings');
+is($node->safe_psql('postgres', 'SELECT jobmarket.refresh_hiring_tallies()'), '0', 'and the same');
 is($node->safe_psql('postgres', 'SELECT count(DISTINCT as_of) FROM jobmarket.office_score'), '1', 'scores are of one computation');
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'no deadlock');
 
