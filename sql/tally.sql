@@ -53,11 +53,11 @@ BEGIN
 		SELECT a.siret, jobmarket.hiring_tally(a.hired_on, a.contract_type, a.age_bracket, a.disabled, false)
 		FROM after a GROUP BY a.siret
 		-- in order, as offices are: pages and index grow at their ends
-		ORDER BY a.siret;
+		ORDER BY a.siret COLLATE "C";
 	ELSIF TG_OP = 'DELETE' THEN
 		INSERT INTO jobmarket.hiring_tally (siret, tally)
 		SELECT b.siret, jobmarket.hiring_tally(b.hired_on, b.contract_type, b.age_bracket, b.disabled, true)
-		FROM before b GROUP BY b.siret ORDER BY b.siret;
+		FROM before b GROUP BY b.siret ORDER BY b.siret COLLATE "C";
 	ELSIF TG_OP = 'UPDATE' THEN
 		INSERT INTO jobmarket.hiring_tally (siret, tally)
 		SELECT c.siret, c.tally
@@ -68,7 +68,7 @@ BEGIN
 				UNION ALL
 				SELECT a.siret, a.hired_on, a.contract_type, a.age_bracket, a.disabled, false FROM after a) u
 			GROUP BY u.siret) c
-		WHERE c.tally <> '{}' ORDER BY c.siret;
+		WHERE c.tally <> '{}' ORDER BY c.siret COLLATE "C";
 	ELSE
 		TRUNCATE jobmarket.hiring_tally;
 	END IF;
@@ -104,7 +104,7 @@ BEGIN
 		SELECT g.siret, jobmarket.tally_sum(g.tally, false) AS tally FROM gone g GROUP BY g.siret
 	)
 	INSERT INTO jobmarket.hiring_tally (siret, tally)
-	SELECT s.siret, s.tally FROM summed s WHERE s.tally <> '{}' ORDER BY s.siret;
+	SELECT s.siret, s.tally FROM summed s WHERE s.tally <> '{}' ORDER BY s.siret COLLATE "C";
 	GET DIAGNOSTICS merged = ROW_COUNT;
 	RETURN merged;
 END
@@ -132,7 +132,7 @@ BEGIN
 			SELECT t.siret, t.tally, true FROM jobmarket.hiring_tally t) u
 		GROUP BY u.siret) d
 	WHERE d.tally <> '{}'
-	ORDER BY d.siret;
+	ORDER BY d.siret COLLATE "C";
 	GET DIAGNOSTICS wrong = ROW_COUNT;
 	RETURN wrong;
 END
