@@ -53,6 +53,8 @@ CREATE PROCEDURE jobmarket.compute_hiring_potential(as_of date DEFAULT NULL, dep
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 SET jit = off
+-- what changes of half a million offices stays in memory; no plan_cache_mode here:
+-- it would hold for the checks of foreign keys, and plan each of them anew
 SET work_mem = '256MB'
 AS $$
 #variable_conflict use_column

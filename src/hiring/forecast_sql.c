@@ -343,6 +343,15 @@ same_semesters(Datum value, bool null, const int32 *lags)
 	return same;
 }
 
+static bool
+same_text(Datum value, const char *expected)
+{
+	const text *found = DatumGetTextPP(value);
+
+	return VARSIZE_ANY_EXHDR(found) == strlen(expected) &&
+		memcmp(VARDATA_ANY(found), expected, strlen(expected)) == 0;
+}
+
 static const char *
 method_of(const JmForecastOffice *office)
 {
@@ -393,7 +402,7 @@ score_row(JmForecastData *data, const Datum *values, const bool *nulls)
 			(null[2] ? isnan(office->raw[family]) :
 			 DatumGetFloat8(value[2]) == office->raw[family]) &&
 			!null[3] && DatumGetInt16(value[3]) == office->score[family] &&
-			!null[4] && strcmp(TextDatumGetCString(value[4]), method_of(office)) == 0 &&
+			!null[4] && same_text(value[4], method_of(office)) &&
 			same_semesters(value[5], null[5], semesters_of(data, i, family)))
 			office->flags |= 1 << (SAME_SHIFT + family);
 	}
@@ -431,6 +440,7 @@ forget_empty_profiles(JmForecastData *data)
 	{
 		int64		profile = forecast->offices[i].profile;
 
+		CHECK_FOR_INTERRUPTS();
 		if (profile >= 0 && data->profiles[(profile + 1) * forecast->width - 1] <= 0)
 			forecast->offices[i].profile = -1;
 	}
@@ -444,6 +454,7 @@ score_offices(JmForecastData *data, const JmScoreScale *scale)
 		JmForecastOffice *office = &data->forecast.offices[i];
 		JmFacts    *facts = &data->facts[JM_FAMILIES * office->departement];
 
+		CHECK_FOR_INTERRUPTS();
 		facts->offices++;
 		facts->placed += (office->flags & HAS_PLACE) != 0;
 		for (int family = 0; family < JM_FAMILIES; family++)
@@ -462,6 +473,7 @@ count_changes(JmForecastData *data)
 	{
 		const JmForecastOffice *office = &data->forecast.offices[i];
 
+		CHECK_FOR_INTERRUPTS();
 		for (int family = 0; family < JM_FAMILIES; family++)
 		{
 			JmFacts    *facts = &data->facts[JM_FAMILIES * office->departement + family];

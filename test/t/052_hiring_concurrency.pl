@@ -106,15 +106,25 @@ is($node->safe_psql('postgres', 'SELECT jobmarket.refresh_hiring_tallies()'), '0
 is($node->safe_psql('postgres', 'SELECT count(DISTINCT as_of) FROM jobmarket.office_score'), '1', 'scores are of one computation');
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'no deadlock');
 
-# cancelled in the middle: nothing of it remains, and the next one works
+# cancelled while it publishes, which a lock makes it wait for: nothing of it
+# remains, and the next one works
 my $before = $node->safe_psql('postgres', 'SELECT count(*), sum(hirings) FROM jobmarket.office_score');
 my $runs = $node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.hiring_potential_run');
-my ($ret, $stdout, $stderr) = $node->psql('postgres', q{SET statement_timeout = '60ms'; CALL jobmarket.compute_hiring_potential('2019-07-01')});
+my $held = q{FROM pg_locks WHERE relation = 'jobmarket.office_score'::regclass AND mode = 'ShareLock' AND granted};
+my ($out, $err) = ('', '');
+my $locker = IPC::Run::start(
+	['psql', '-X', '-d', $node->connstr('postgres'), '-c',
+		'BEGIN; LOCK TABLE jobmarket.office_score IN SHARE MODE; SELECT pg_sleep(600)'],
+	'>', \$out, '2>', \$err);
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 $held"), 'the scores are locked');
+my ($ret, $stdout, $stderr) = $node->psql('postgres', q{SET statement_timeout = '1s'; CALL jobmarket.compute_hiring_potential('2018-07-01')});
 like($stderr, qr/statement timeout/, 'a computation can be cancelled');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) $held");
+IPC::Run::finish($locker);
 is($node->safe_psql('postgres', 'SELECT count(*), sum(hirings) FROM jobmarket.office_score'), $before, 'and leaves the scores as they were');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.hiring_potential_run'), $runs, 'and no trace');
-$node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2019-07-01')});
-is($node->safe_psql('postgres', 'SELECT DISTINCT as_of FROM jobmarket.office_score'), '2019-07-01', 'the next one works');
+$node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2018-07-01')});
+is($node->safe_psql('postgres', 'SELECT DISTINCT as_of FROM jobmarket.office_score'), '2018-07-01', 'the next one works');
 
 $node->stop;
 done_testing();
