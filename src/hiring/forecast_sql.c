@@ -192,7 +192,8 @@ name_slot(const JmNames *names, const text *name, uint64 head)
 		const text *other = names->names[names->slots[slot].number - 1];
 
 		if (names->slots[slot].head == head && VARSIZE_ANY_EXHDR(other) == length &&
-			memcmp(VARDATA_ANY(other), VARDATA_ANY(name), length) == 0)
+			(length <= sizeof(head) ||
+			 memcmp(VARDATA_ANY(other), VARDATA_ANY(name), length) == 0))
 			break;
 	}
 	return slot;
