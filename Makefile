@@ -12,10 +12,11 @@ OBJS_geo = src/geo/area.o src/geo/area_check.o src/geo/area_draw.o src/geo/area_
 	src/geo/arguments.o src/geo/builder.o src/geo/geometry.o \
 	src/geo/isochrone.o src/geo/network.o src/geo/remote.o src/geo/road.o \
 	src/geo/road_build.o src/geo/search.o src/geo/snap.o src/geo/travel_time.o
-OBJS_hiring = src/hiring/csv.o src/hiring/gains.o src/hiring/hiring_sql.o \
+OBJS_hiring = src/hiring/csv.o src/hiring/forecast.o src/hiring/forecast_sql.o \
+	src/hiring/gains.o src/hiring/hiring_sql.o \
 	src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
 	src/hiring/score.o src/hiring/score_sql.o src/hiring/semester.o \
-	src/hiring/semester_sql.o
+	src/hiring/tally.o src/hiring/tally_sql.o
 OBJS_http = src/http/address.o src/http/client.o src/http/events.o src/http/fetch_token.o \
 	src/http/gcra.o src/http/headers.o src/http/outcome.o \
 	src/http/quota.o src/http/retry.o src/http/server.o src/http/shared.o \
@@ -41,8 +42,8 @@ OBJS = $(OBJS_core) $(OBJS_geo) $(OBJS_hiring) $(OBJS_http) $(OBJS_json) \
 SQL_PARTS = sql/core.sql sql/reference.sql sql/text.sql sql/roles.sql sql/keywords.sql \
 	sql/keyword_dictionary.sql sql/places.sql sql/http.sql sql/offers.sql sql/understand.sql sql/fetch.sql \
 	sql/referential.sql sql/harvest.sql sql/maintenance.sql \
-	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql \
-	sql/rome_score.sql sql/override.sql sql/potential.sql sql/semester.sql \
+	sql/regression.sql sql/score.sql sql/offices.sql sql/hiring.sql sql/tally.sql \
+	sql/rome_score.sql sql/override.sql sql/potential.sql sql/forecast.sql \
 	sql/gains.sql sql/rome_refresh.sql sql/compute.sql sql/publish.sql \
 	sql/predictions.sql \
 	sql/roads.sql sql/isochrone.sql sql/isochrone_remote.sql sql/rights.sql
@@ -51,7 +52,7 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
 REGRESS = core text roles role_titles keywords places http offers understand fetch maintenance \
-	regression score offices hiring override potential \
+	regression score offices hiring tally override potential \
 	roads isochrone isochrone_remote lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.

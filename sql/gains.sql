@@ -30,6 +30,7 @@ CREATE AGGREGATE jobmarket.forecast_quality(predicted float8, effective float8) 
 );
 COMMENT ON AGGREGATE jobmarket.forecast_quality(float8, float8) IS
 'Mean squared error, mean absolute error, and behind them the nine cumulative gains, in one array';
+
 CREATE FUNCTION jobmarket.hiring_gains(starts_on date DEFAULT NULL, months integer DEFAULT 6, contract text DEFAULT 'dpae',
 	grouping_by text DEFAULT 'all')
 RETURNS TABLE (grouping_key text, offices bigint, effective bigint, gains float8[], rmse float8,
@@ -43,14 +44,13 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	RETURN QUERY
-	SELECT g.grouping_key, g.offices, g.effective::bigint, g.gains, g.rmse, g.good_offices,
+	SELECT g.grouping_key, g.offices, g.effective::bigint, g.quality[3:], sqrt(g.quality[1]), g.good_offices,
 		g.effective_of_good::bigint,
 		CASE WHEN g.effective = 0 THEN 1 ELSE (g.effective - g.effective_of_good) / g.effective END
 	FROM (
 		SELECT CASE grouping_by WHEN 'naf' THEN o.naf_code WHEN 'departement' THEN o.departement_code ELSE 'all' END AS grouping_key,
 			count(*) AS offices, sum(p.effective) AS effective,
-			jobmarket.cumulative_gains(p.hirings, p.effective) AS gains,
-			sqrt(avg((p.effective - p.hirings) ^ 2)) AS rmse,
+			jobmarket.forecast_quality(p.hirings, p.effective) AS quality,
 			count(*) FILTER (WHERE p.good) AS good_offices,
 			coalesce(sum(p.effective) FILTER (WHERE p.good), 0) AS effective_of_good
 		FROM (

@@ -12,9 +12,7 @@ CREATE TABLE jobmarket.hiring (
 	age_bracket text CHECK (age_bracket IN ('00-25', '26-50', '51-99')),
 	disabled boolean NOT NULL DEFAULT false,
 	import_id bigint,
-	-- in order of SIRET, and with all that counting needs: ten million hirings are
-	-- counted from this index alone in a quarter of the time of a hash table
-	PRIMARY KEY (siret, hiring_id) INCLUDE (hired_on, contract_type, age_bracket, disabled)
+	PRIMARY KEY (siret, hiring_id)
 );
 -- the newest day of each type of contract, and hirings of a period
 CREATE INDEX ON jobmarket.hiring (contract_type, hired_on);

@@ -7,40 +7,18 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-	WITH area AS (
-		SELECT d.code AS departement_code, c.contract
-		FROM unnest(run.departements) d (code) CROSS JOIN (VALUES ('dpae'), ('alternance')) c (contract)
-	), variation AS (
+	WITH variation AS (
 		SELECT t.departement_code, t.contract, stddev_samp(u.n) / nullif(avg(u.n), 0) AS cv
 		FROM pg_temp.jobmarket_model t
 		CROSS JOIN unnest(t.totals[t.gap + 1:]) u (n)
 		GROUP BY t.departement_code, t.contract
-	), scored AS (
-		SELECT p.departement_code, avg(p.has_place::integer) AS placed,
-			avg(p.score - p.score_before) AS difference, count(p.score_before) AS compared,
-			count(*) FILTER (WHERE p.score > 50) AS above, count(*) FILTER (WHERE p.score_before > 50) AS above_before,
-			count(*) FILTER (WHERE p.score >= 50) AS at_least,
-			avg(p.score_alternance - p.score_alternance_before) AS difference_a, count(p.score_alternance_before) AS compared_a,
-			count(*) FILTER (WHERE p.score_alternance > 50) AS above_a,
-			count(*) FILTER (WHERE p.score_alternance_before > 50) AS above_before_a,
-			count(*) FILTER (WHERE p.score_alternance >= 50) AS at_least_a
-		FROM pg_temp.jobmarket_prediction p GROUP BY p.departement_code
-	), change AS (
-		SELECT s.departement_code, s.placed, c.*
-		FROM scored s
-		CROSS JOIN LATERAL (VALUES
-			('dpae', s.difference, s.compared, s.above, s.above_before, s.at_least),
-			('alternance', s.difference_a, s.compared_a, s.above_a, s.above_before_a, s.at_least_a))
-			c (contract, mean_difference, compared, above, above_before, at_least)
 	), facts AS (
-		SELECT a.departement_code, a.contract, t.offices, t.gap, t.test[1] AS mse, t.kind, t.intercept, v.cv,
-			least(t.last_semester[1], t.last_year[1]) AS mse_naive, h.mean_difference, h.compared,
-			h.above, h.above_before, h.at_least, h.placed,
-			a.departement_code IN ('2A', '2B') AS corsica
-		FROM area a
-		LEFT JOIN pg_temp.jobmarket_model t USING (departement_code, contract)
+		SELECT t.departement_code, t.contract, t.offices, t.gap, t.test[1] AS mse, t.kind, t.intercept, v.cv,
+			least(t.last_semester[1], t.last_year[1]) AS mse_naive, t.mean_difference, t.compared,
+			t.above, t.above_before, t.at_least, t.placed,
+			t.departement_code IN ('2A', '2B') AS corsica
+		FROM pg_temp.jobmarket_model t
 		LEFT JOIN variation v USING (departement_code, contract)
-		LEFT JOIN change h USING (departement_code, contract)
 	)
 	INSERT INTO jobmarket.hiring_check (run_id, departement_code, contract, check_name, value,
 		limit_value, verdict, message)
@@ -105,87 +83,68 @@ BEGIN
 END
 $$;
 REVOKE ALL ON PROCEDURE jobmarket.potential_checks(jobmarket.hiring_potential_run) FROM PUBLIC;
-COMMENT ON PROCEDURE jobmarket.potential_checks(jobmarket.hiring_potential_run) IS 'Fourth step of compute_hiring_potential: rows of hiring_check and hiring_model';
+COMMENT ON PROCEDURE jobmarket.potential_checks(jobmarket.hiring_potential_run) IS 'Second step of compute_hiring_potential: rows of hiring_check and hiring_model';
 
 -- What passed, at once: readers see the scores of before, or all of the new.
 CREATE PROCEDURE jobmarket.potential_publish(run jobmarket.hiring_potential_run)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	base integer := 2 * jobmarket.potential_periods(run);
-	junior_share float8 := jobmarket.score_setting('junior_share');
-	senior_share float8 := jobmarket.score_setting('senior_share');
+	passed text[];
+	passed_alternance text[];
+	changed bigint;
+	added bigint;
 BEGIN
-	CREATE TEMP TABLE jobmarket_passed ON COMMIT DROP AS
-	SELECT m.departement_code, bool_or(m.contract = 'dpae') AS dpae, bool_or(m.contract = 'alternance') AS alternance
-	FROM jobmarket.hiring_model m WHERE m.run_id = run.run_id AND m.published
-	GROUP BY m.departement_code;
-	ANALYZE pg_temp.jobmarket_passed;
+	SELECT coalesce(array_agg(m.departement_code) FILTER (WHERE m.contract = 'dpae'), '{}'),
+		coalesce(array_agg(m.departement_code) FILTER (WHERE m.contract = 'alternance'), '{}'), sum(t.changed - t.added), sum(t.added)
+	INTO passed, passed_alternance, changed, added
+	FROM jobmarket.hiring_model m JOIN pg_temp.jobmarket_model t USING (departement_code, contract)
+	WHERE m.run_id = run.run_id AND m.published;
 
 	-- Rows that would not change are not written: computed twice, nothing is.
-	UPDATE jobmarket.office_score s SET
-		as_of = CASE WHEN v.dpae THEN run.as_of ELSE s.as_of END,
-		hirings = CASE WHEN v.dpae THEN p.hirings ELSE s.hirings END,
-		raw_hirings = CASE WHEN v.dpae THEN p.raw ELSE s.raw_hirings END,
-		score = CASE WHEN v.dpae THEN p.score ELSE s.score END,
-		method = CASE WHEN v.dpae THEN p.method ELSE s.method END,
-		semesters = CASE WHEN v.dpae THEN p.semesters ELSE s.semesters END,
-		as_of_alternance = CASE WHEN v.alternance THEN run.as_of ELSE s.as_of_alternance END,
-		hirings_alternance = CASE WHEN v.alternance THEN p.hirings_alternance ELSE s.hirings_alternance END,
-		raw_hirings_alternance = CASE WHEN v.alternance THEN p.raw_alternance ELSE s.raw_hirings_alternance END,
-		score_alternance = CASE WHEN v.alternance THEN p.score_alternance ELSE s.score_alternance END,
-		method_alternance = CASE WHEN v.alternance THEN p.method ELSE s.method_alternance END,
-		semesters_alternance = CASE WHEN v.alternance THEN p.semesters_alternance ELSE s.semesters_alternance END
-	FROM pg_temp.jobmarket_prediction p
-	JOIN pg_temp.jobmarket_passed v ON v.departement_code = p.departement_code
-	WHERE s.siret = p.siret
-		AND (v.dpae AND (s.as_of, s.raw_hirings, s.hirings, s.score, s.method, s.semesters)
-				IS DISTINCT FROM (run.as_of, p.raw, p.hirings, p.score, p.method, p.semesters)
-			OR v.alternance AND (s.as_of_alternance, s.raw_hirings_alternance, s.hirings_alternance,
-					s.score_alternance, s.method_alternance, s.semesters_alternance)
-				IS DISTINCT FROM (run.as_of, p.raw_alternance, p.hirings_alternance,
-					p.score_alternance, p.method, p.semesters_alternance));
+	IF changed > 0 THEN
+		UPDATE jobmarket.office_score s SET
+			as_of = CASE WHEN p.dpae THEN run.as_of ELSE s.as_of END,
+			hirings = CASE WHEN p.dpae THEN p.hirings ELSE s.hirings END,
+			raw_hirings = CASE WHEN p.dpae THEN p.raw_hirings ELSE s.raw_hirings END,
+			score = CASE WHEN p.dpae THEN p.score ELSE s.score END,
+			method = CASE WHEN p.dpae THEN p.method ELSE s.method END,
+			semesters = CASE WHEN p.dpae THEN p.semesters ELSE s.semesters END,
+			as_of_alternance = CASE WHEN p.alternance THEN run.as_of ELSE s.as_of_alternance END,
+			hirings_alternance = CASE WHEN p.alternance THEN p.hirings_alternance ELSE s.hirings_alternance END,
+			raw_hirings_alternance = CASE WHEN p.alternance THEN p.raw_hirings_alternance ELSE s.raw_hirings_alternance END,
+			score_alternance = CASE WHEN p.alternance THEN p.score_alternance ELSE s.score_alternance END,
+			method_alternance = CASE WHEN p.alternance THEN p.method_alternance ELSE s.method_alternance END,
+			semesters_alternance = CASE WHEN p.alternance THEN p.semesters_alternance ELSE s.semesters_alternance END
+		FROM jobmarket.forecast_offices(passed, passed_alternance, false) p
+		WHERE s.siret = p.siret;
+	END IF;
+	IF added > 0 THEN
+		INSERT INTO jobmarket.office_score AS s (siret, as_of, hirings, raw_hirings, score, method, semesters,
+			as_of_alternance, hirings_alternance, raw_hirings_alternance, score_alternance,
+			method_alternance, semesters_alternance)
+		SELECT p.siret, CASE WHEN p.dpae THEN run.as_of END, p.hirings, p.raw_hirings, p.score, p.method, p.semesters,
+			CASE WHEN p.alternance THEN run.as_of END, p.hirings_alternance, p.raw_hirings_alternance,
+			p.score_alternance, p.method_alternance, p.semesters_alternance
+		FROM jobmarket.forecast_offices(passed, passed_alternance, true) p
+		-- that another session brought meanwhile
+		ON CONFLICT (siret) DO UPDATE SET
+			as_of = coalesce(EXCLUDED.as_of, s.as_of), hirings = coalesce(EXCLUDED.hirings, s.hirings),
+			raw_hirings = coalesce(EXCLUDED.raw_hirings, s.raw_hirings),
+			score = coalesce(EXCLUDED.score, s.score), method = coalesce(EXCLUDED.method, s.method),
+			semesters = CASE WHEN EXCLUDED.as_of IS NOT NULL THEN EXCLUDED.semesters ELSE s.semesters END,
+			as_of_alternance = coalesce(EXCLUDED.as_of_alternance, s.as_of_alternance),
+			hirings_alternance = coalesce(EXCLUDED.hirings_alternance, s.hirings_alternance),
+			raw_hirings_alternance = coalesce(EXCLUDED.raw_hirings_alternance, s.raw_hirings_alternance),
+			score_alternance = coalesce(EXCLUDED.score_alternance, s.score_alternance),
+			method_alternance = coalesce(EXCLUDED.method_alternance, s.method_alternance),
+			semesters_alternance = CASE WHEN EXCLUDED.as_of_alternance IS NOT NULL
+				THEN EXCLUDED.semesters_alternance ELSE s.semesters_alternance END;
+	END IF;
 
-	INSERT INTO jobmarket.office_score AS s (siret, as_of, hirings, raw_hirings, score, method, semesters,
-		as_of_alternance, hirings_alternance, raw_hirings_alternance, score_alternance,
-		method_alternance, semesters_alternance)
-	SELECT p.siret, CASE WHEN v.dpae THEN run.as_of END, CASE WHEN v.dpae THEN p.hirings END,
-		CASE WHEN v.dpae THEN p.raw END, CASE WHEN v.dpae THEN p.score END,
-		CASE WHEN v.dpae THEN p.method END, CASE WHEN v.dpae THEN p.semesters END,
-		CASE WHEN v.alternance THEN run.as_of END, CASE WHEN v.alternance THEN p.hirings_alternance END,
-		CASE WHEN v.alternance THEN p.raw_alternance END, CASE WHEN v.alternance THEN p.score_alternance END,
-		CASE WHEN v.alternance THEN p.method END, CASE WHEN v.alternance THEN p.semesters_alternance END
-	FROM pg_temp.jobmarket_prediction p
-	JOIN pg_temp.jobmarket_passed v ON v.departement_code = p.departement_code
-	JOIN jobmarket.office o ON o.siret = p.siret
-	WHERE p.is_new
-	ORDER BY p.siret
-	ON CONFLICT (siret) DO UPDATE SET
-		as_of = coalesce(EXCLUDED.as_of, s.as_of), hirings = coalesce(EXCLUDED.hirings, s.hirings),
-		raw_hirings = coalesce(EXCLUDED.raw_hirings, s.raw_hirings),
-		score = coalesce(EXCLUDED.score, s.score), method = coalesce(EXCLUDED.method, s.method),
-		semesters = CASE WHEN EXCLUDED.as_of IS NOT NULL THEN EXCLUDED.semesters ELSE s.semesters END,
-		as_of_alternance = coalesce(EXCLUDED.as_of_alternance, s.as_of_alternance),
-		hirings_alternance = coalesce(EXCLUDED.hirings_alternance, s.hirings_alternance),
-		raw_hirings_alternance = coalesce(EXCLUDED.raw_hirings_alternance, s.raw_hirings_alternance),
-		score_alternance = coalesce(EXCLUDED.score_alternance, s.score_alternance),
-		method_alternance = coalesce(EXCLUDED.method_alternance, s.method_alternance),
-		semesters_alternance = CASE WHEN EXCLUDED.as_of_alternance IS NOT NULL
-			THEN EXCLUDED.semesters_alternance ELSE s.semesters_alternance END;
-
-	-- a table of its own, so that the planner sees that they are few
-	CREATE TEMP TABLE jobmarket_flag ON COMMIT DROP AS
-	SELECT n.siret, n.junior, n.senior, n.disabled
-	FROM (
-		SELECT f.siret, f.flag_junior, f.flag_senior, f.flag_handicap,
-			coalesce(f.counts[base + 2] * 100 >= f.counts[base + 1] * junior_share AND f.counts[base + 1] > 0, false) AS junior,
-			coalesce(f.counts[base + 3] * 100 >= f.counts[base + 1] * senior_share AND f.counts[base + 1] > 0, false) AS senior,
-			coalesce(f.counts[base + 4] > 0, false) AS disabled
-		FROM pg_temp.jobmarket_feature f) n
-	WHERE (n.flag_junior, n.flag_senior, n.flag_handicap) IS DISTINCT FROM (n.junior, n.senior, n.disabled);
-	UPDATE jobmarket.office o SET flag_junior = n.junior, flag_senior = n.senior, flag_handicap = n.disabled
-	FROM pg_temp.jobmarket_flag n WHERE o.siret = n.siret;
-	DROP TABLE pg_temp.jobmarket_passed, pg_temp.jobmarket_flag;
+	UPDATE jobmarket.office o SET flag_junior = n.junior, flag_senior = n.senior, flag_handicap = n.handicap
+	FROM jobmarket.forecast_flags(jobmarket.score_setting('junior_share'), jobmarket.score_setting('senior_share')) n
+	WHERE o.siret = n.siret;
 END
 $$;
 REVOKE ALL ON PROCEDURE jobmarket.potential_publish(jobmarket.hiring_potential_run) FROM PUBLIC;

@@ -4,11 +4,12 @@
 
 CREATE FUNCTION jobmarket.expected_rome_scores(sirets text[] DEFAULT NULL)
 RETURNS TABLE (siret text, contract text, rome_code text, score integer, boosted boolean)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
--- plans for one office and for all differ too much to share one
-SET plan_cache_mode = force_custom_plan
 AS $$
+BEGIN
+	-- EXECUTE: planned for the offices at hand, one or all of them
+	RETURN QUERY EXECUTE $q$
 	WITH s AS (
 		SELECT max(value) FILTER (WHERE name = 'hirings_50') AS at_50,
 			max(value) FILTER (WHERE name = 'hirings_60') AS at_60,
@@ -38,7 +39,7 @@ AS $$
 				  UNION ALL SELECT 'remove', unnest(v.remove_romes)
 				  UNION ALL SELECT 'naf', unnest(v.add_nafs)) g
 			WHERE g.code IS NOT NULL) b ON true
-		WHERE sirets IS NULL OR v.siret IN (SELECT unnest(sirets))
+		WHERE $1 IS NULL OR v.siret = ANY ($1)
 		GROUP BY v.siret, c.contract
 	), candidate AS MATERIALIZED (
 		SELECT o.siret, c.contract, coalesce(e.hirings, c.hirings) AS hirings, c.as_of,
@@ -54,7 +55,7 @@ AS $$
 			('alternance', p.hirings_alternance, p.as_of_alternance, s.least_alternance))
 			c (contract, hirings, as_of, least)
 		LEFT JOIN effect e ON e.siret = o.siret AND e.contract = c.contract
-		WHERE (sirets IS NULL OR o.siret IN (SELECT unnest(sirets)))
+		WHERE ($1 IS NULL OR o.siret = ANY ($1))
 			AND NOT coalesce(e.removed, false)
 			AND coalesce(e.hirings, c.hirings)
 				>= jobmarket.hirings_from_score(c.least::integer, s.at_50, s.at_60, s.at_80, s.at_100)
@@ -100,19 +101,23 @@ AS $$
 		FROM candidate c CROSS JOIN unnest(c.added_romes) b (rome_code)
 		WHERE NOT EXISTS (SELECT FROM affinity a WHERE a.naf_code = ANY (c.nafs) AND a.rome_code = b.rome_code)
 			AND b.rome_code <> ALL (c.removed_romes)
-	), best AS (
-		SELECT f.siret, f.contract, f.rome_code, max(f.hirings) AS hirings, bool_or(f.boosted) AS boosted
-		FROM found f GROUP BY f.siret, f.contract, f.rome_code
 	), minimum AS MATERIALIZED (
 		SELECT r.rome_code, jobmarket.minimum_score(r.rome_code) AS least FROM jobmarket.rome r
-	), scored AS (
-		SELECT b.siret, b.contract, b.rome_code, m.least,
-			jobmarket.score_from_hirings(b.hirings, s.at_50, s.at_60, s.at_80, s.at_100) AS score, b.boosted
-		FROM best b CROSS JOIN s
-		JOIN minimum m ON m.rome_code = b.rome_code
+	), shown AS (
+		SELECT d.siret, d.contract, d.rome_code, d.score, d.boosted
+		FROM (
+			SELECT f.siret, f.contract, f.rome_code, m.least, f.boosted,
+				jobmarket.score_from_hirings(f.hirings, s.at_50, s.at_60, s.at_80, s.at_100) AS score
+			FROM found f CROSS JOIN s
+			JOIN minimum m ON m.rome_code = f.rome_code
+			OFFSET 0) d
+		WHERE d.score >= d.least OR d.boosted
 	)
-	SELECT d.siret, d.contract, d.rome_code, d.score, d.boosted
-	FROM scored d WHERE d.score >= d.least OR d.boosted
+	-- the best of what several activities give; all or none of them are boosted
+	SELECT h.siret, h.contract, h.rome_code, max(h.score), bool_or(h.boosted)
+	FROM shown h GROUP BY h.siret, h.contract, h.rome_code
+	$q$ USING sirets;
+END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.expected_rome_scores(text[]) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.expected_rome_scores(text[]) IS
@@ -120,23 +125,29 @@ COMMENT ON FUNCTION jobmarket.expected_rome_scores(text[]) IS
 
 CREATE FUNCTION jobmarket.refresh_rome_scores(sirets text[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	changed bigint;
 BEGIN
+	IF cardinality(sirets) = 0 THEN
+		RETURN 0;
+	END IF;
 	-- Two transactions that change, say, a prediction and an override of one
 	-- office must not each compute without the other's change.  Always in this
 	-- order, or they would wait for each other: the table office, then the key.
 	LOCK TABLE jobmarket.office IN ROW EXCLUSIVE MODE;
 	PERFORM pg_advisory_xact_lock(hashtext('jobmarket.office_rome_score'), 0);
+	-- EXECUTE: plans for one office and for all differ too much to share one.  A
+	-- setting instead would hold for the checks of foreign keys too, which would
+	-- be planned anew for each row.
+	EXECUTE $q$
 	WITH expected AS MATERIALIZED (
-		SELECT * FROM jobmarket.expected_rome_scores(refresh_rome_scores.sirets)
+		SELECT * FROM jobmarket.expected_rome_scores($1)
 	), gone AS (
 		DELETE FROM jobmarket.office_rome_score r
 		USING (
 			SELECT k.siret, k.contract, k.rome_code FROM jobmarket.office_rome_score k
-			WHERE refresh_rome_scores.sirets IS NULL OR k.siret IN (SELECT unnest(refresh_rome_scores.sirets))
+			WHERE $1 IS NULL OR k.siret = ANY ($1)
 			-- not NOT EXISTS: the planner cannot know how many are expected, and a
 			-- nested loop over them would take minutes
 			EXCEPT
@@ -151,7 +162,8 @@ BEGIN
 			WHERE (r.score, r.boosted) IS DISTINCT FROM (EXCLUDED.score, EXCLUDED.boosted)
 		RETURNING 1
 	)
-	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept) INTO changed;
+	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
+	$q$ INTO changed USING sirets;
 	RETURN changed;
 END
 $$;
@@ -161,11 +173,11 @@ COMMENT ON FUNCTION jobmarket.refresh_rome_scores(text[]) IS
 
 CREATE FUNCTION jobmarket.refresh_locations(sirets text[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	changed bigint;
 BEGIN
+	EXECUTE $q$
 	WITH expected AS MATERIALIZED (
 		SELECT o.siret, c.insee_code, (array_agg(c.centroid))[1] AS geom,
 			-- NULL is without end
@@ -178,11 +190,11 @@ BEGIN
 			OR c.departement_code = btrim(l.code)
 			OR btrim(l.code) = '20' AND c.departement_code IN ('2A', '2B'))
 			AND c.centroid IS NOT NULL
-		WHERE v.siret IN (SELECT unnest(sirets)) AND v.action <> 'remove'
+		WHERE v.siret IN (SELECT unnest($1)) AND v.action <> 'remove'
 		GROUP BY o.siret, c.insee_code
 	), gone AS (
 		DELETE FROM jobmarket.office_location l
-		WHERE l.siret IN (SELECT unnest(sirets)) AND NOT EXISTS (
+		WHERE l.siret IN (SELECT unnest($1)) AND NOT EXISTS (
 			SELECT FROM expected e WHERE e.siret = l.siret AND e.insee_code = l.insee_code)
 		RETURNING 1
 	), kept AS (
@@ -192,7 +204,8 @@ BEGIN
 			WHERE l.until IS DISTINCT FROM EXCLUDED.until
 		RETURNING 1
 	)
-	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept) INTO changed;
+	SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
+	$q$ INTO changed USING sirets;
 	RETURN changed;
 END
 $$;
@@ -258,9 +271,7 @@ BEGIN
 			OR a.siret IN (SELECT r.siret FROM jobmarket.office_rome_score r)
 			OR a.siret IN (SELECT v.siret FROM jobmarket.office_override v);
 	END IF;
-	IF changed IS NOT NULL THEN
-		PERFORM jobmarket.refresh_rome_scores(changed);
-	END IF;
+	PERFORM jobmarket.refresh_rome_scores(coalesce(changed, '{}'));
 	RETURN NULL;
 END
 $$;
@@ -278,7 +289,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	changed text[];
-	overridden text[];
 BEGIN
 	IF TG_OP = 'UPDATE' THEN
 		SELECT array_agg(a.siret) INTO changed
@@ -290,9 +300,7 @@ BEGIN
 		FROM after a WHERE a.siret IN (SELECT v.siret FROM jobmarket.office_override v);
 		PERFORM jobmarket.refresh_locations(changed);
 	END IF;
-	IF changed IS NOT NULL THEN
-		PERFORM jobmarket.refresh_rome_scores(changed);
-	END IF;
+	PERFORM jobmarket.refresh_rome_scores(coalesce(changed, '{}'));
 	RETURN NULL;
 END
 $$;

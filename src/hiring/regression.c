@@ -16,6 +16,7 @@
 #include "core/compat.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "hiring/hiring_sql.h"
 #include "hiring/lsq.h"
 #include "hiring/poisson.h"
 #include "lib/stringinfo.h"
@@ -75,18 +76,6 @@ PG_FUNCTION_INFO_V1(jobmarket_regression_final);
 PG_FUNCTION_INFO_V1(jobmarket_poisson_accum);
 PG_FUNCTION_INFO_V1(jobmarket_poisson_final);
 PG_FUNCTION_INFO_V1(jobmarket_predict);
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("this function may only be called as part of an aggregate")));
-	return context;
-}
 
 static double *
 allocate(size_t doubles)
@@ -180,7 +169,7 @@ whole_factor(const JmRegression *state)
 Datum
 jobmarket_regression_accum(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = jm_aggregate_context(fcinfo);
 	JmRegression *state = PG_ARGISNULL(0) ? NULL : (JmRegression *) PG_GETARG_POINTER(0);
 	bool		has_ridge = PG_NARGS() > 3;
 	double		ridge = 0;
@@ -249,7 +238,7 @@ done:
 Datum
 jobmarket_regression_combine(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = jm_aggregate_context(fcinfo);
 	JmRegression *state = PG_ARGISNULL(0) ? NULL : (JmRegression *) PG_GETARG_POINTER(0);
 	JmRegression *other = PG_ARGISNULL(1) ? NULL : (JmRegression *) PG_GETARG_POINTER(1);
 
@@ -277,7 +266,7 @@ jobmarket_regression_serialize(PG_FUNCTION_ARGS)
 	JmLsq	   *lsq;
 	StringInfoData buffer;
 
-	(void) aggregate_context(fcinfo);
+	(void) jm_aggregate_context(fcinfo);
 	lsq = whole_factor(state);
 	header.p = lsq->p;
 	header.n = lsq->n;
@@ -302,7 +291,7 @@ jobmarket_regression_deserialize(PG_FUNCTION_ARGS)
 	JmRegressionHeader header;
 	JmRegression *state;
 
-	(void) aggregate_context(fcinfo);
+	(void) jm_aggregate_context(fcinfo);
 	if (length < sizeof(header))
 		elog(ERROR, "regression state is too short");
 	memcpy(&header, VARDATA_ANY(data), sizeof(header));
@@ -355,7 +344,7 @@ jobmarket_regression_final(PG_FUNCTION_ARGS)
 	JmLsqResult result;
 	double	   *coefficients;
 
-	(void) aggregate_context(fcinfo);
+	(void) jm_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (JmRegression *) PG_GETARG_POINTER(0);
@@ -378,7 +367,7 @@ jobmarket_regression_final(PG_FUNCTION_ARGS)
 Datum
 jobmarket_poisson_accum(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
+	MemoryContext context = jm_aggregate_context(fcinfo);
 	JmPoisson  *state = PG_ARGISNULL(0) ? NULL : (JmPoisson *) PG_GETARG_POINTER(0);
 	const double *x;
 	double		y;
@@ -446,7 +435,7 @@ jobmarket_poisson_final(PG_FUNCTION_ARGS)
 	JmLsqResult result = {0};
 	double	   *coefficients;
 
-	(void) aggregate_context(fcinfo);
+	(void) jm_aggregate_context(fcinfo);
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	state = (JmPoisson *) PG_GETARG_POINTER(0);

@@ -13,7 +13,7 @@
 #include "core/compat.h"
 #include "executor/spi.h"
 #include "fmgr.h"
-#include "hiring/score.h"
+#include "hiring/hiring_sql.h"
 #include "utils/snapmgr.h"
 
 /* The constants, and the state of the database that they were read in. */
@@ -24,8 +24,9 @@ typedef struct JmScoreCache
 	CommandId	command;
 } JmScoreCache;
 
-static void
-check_scale(const JmScoreScale *scale)
+/* An error where the four constants do not increase. */
+void
+jm_check_scale(const JmScoreScale *scale)
 {
 	if (!(scale->at_50 > 0 && scale->at_60 > scale->at_50 &&
 		  scale->at_80 > scale->at_60 && scale->at_100 > scale->at_80 &&
@@ -47,7 +48,7 @@ scale_of_arguments(FunctionCallInfo fcinfo, int first)
 	scale.at_60 = PG_GETARG_FLOAT8(first + 1);
 	scale.at_80 = PG_GETARG_FLOAT8(first + 2);
 	scale.at_100 = PG_GETARG_FLOAT8(first + 3);
-	check_scale(&scale);
+	jm_check_scale(&scale);
 	return scale;
 }
 
@@ -86,7 +87,7 @@ scale_of_settings(FunctionCallInfo fcinfo)
 		*fields[i] = isnull ? 0 : DatumGetFloat8(value);
 	}
 	SPI_finish();
-	check_scale(&scale);
+	jm_check_scale(&scale);
 
 	if (!cache)
 	{

@@ -11,7 +11,10 @@ FROM generate_series(1, 60) s CROSS JOIN generate_series(1, 66) m
 CROSS JOIN generate_series(1, ((31 * s * s + 17 * m * m + 13 * s * m) % 97)
 	% (1 + s % 5 + CASE WHEN s % 9 = 0 THEN 2 ELSE 0 END));
 SELECT count(*) FROM jobmarket.hiring;
-SELECT (jobmarket.hiring_profile(hired_on, contract_type, age_bracket, disabled, '2012-01-01', 11))[1:11] FROM jobmarket.hiring;
+SELECT array_agg(n ORDER BY k) AS by_semester
+FROM (SELECT k, count(*) AS n FROM jobmarket.hiring JOIN generate_series(1, 11) k
+	ON age('2012-01-01', hired_on) > make_interval(months => 6 * k - 6) AND age('2012-01-01', hired_on) <= make_interval(months => 6 * k)
+	GROUP BY k) t;
 -- 49 offices cannot train a model, unless that is allowed
 CALL jobmarket.compute_hiring_potential('2012-01-01', '{57}');
 SELECT departement_code, contract, check_name, value, limit_value, message FROM jobmarket.hiring_check WHERE verdict = 'fail';
@@ -133,14 +136,20 @@ SELECT count(*) AS different FROM (SELECT siret, score, semesters, score_alterna
 SELECT check_name, verdict, count(*) FROM jobmarket.hiring_check
 WHERE run_id = (SELECT max(run_id) FROM jobmarket.hiring_potential_run) AND check_name IN ('fit', 'geocoding')
 GROUP BY 1, 2 ORDER BY 1, 2;
--- ridge regression equals the aggregate of that name on the same rows
+-- ridge regression equals the aggregate of that name on rows that plain SQL counts
+CREATE TEMP TABLE profile AS
+SELECT siret, array_agg(n ORDER BY k)::integer[] AS c
+FROM (SELECT o.siret, k, count(h.hiring_id) AS n
+	FROM (SELECT DISTINCT siret FROM jobmarket.hiring) o CROSS JOIN generate_series(1, 11) k
+	LEFT JOIN jobmarket.hiring h ON h.siret = o.siret AND h.contract_type < 10
+		AND h.hired_on >= ('2020-01-01'::date - make_interval(months => 6 * k))::date
+		AND h.hired_on < ('2020-01-01'::date - make_interval(months => 6 * k - 6))::date
+	GROUP BY o.siret, k) t
+GROUP BY siret;
 UPDATE jobmarket.score_setting SET value = 1 WHERE name = 'model_kind';
 UPDATE jobmarket.score_setting SET value = 1e5 WHERE name = 'ridge_penalty';
 CALL jobmarket.compute_hiring_potential();
-WITH profile AS (
-	SELECT siret, jobmarket.hiring_profile(hired_on, contract_type, age_bracket, disabled, '2020-01-01', 11) AS c
-	FROM jobmarket.hiring GROUP BY siret
-), expected AS (
+WITH expected AS (
 	SELECT jobmarket.ridge_regression(c[4], c[5:11]::float8[] || min_headcount::float8, 1e5) AS m
 	FROM profile JOIN jobmarket.office USING (siret) JOIN jobmarket.headcount_class USING (headcount_class)
 )
@@ -151,10 +160,7 @@ FROM last_model, expected WHERE contract = 'dpae';
 -- Poisson, on logarithms
 UPDATE jobmarket.score_setting SET value = 2 WHERE name = 'model_kind';
 CALL jobmarket.compute_hiring_potential();
-WITH profile AS (
-	SELECT siret, jobmarket.hiring_profile(hired_on, contract_type, age_bracket, disabled, '2020-01-01', 11) AS c
-	FROM jobmarket.hiring GROUP BY siret
-), x AS (
+WITH x AS (
 	SELECT siret, c, (SELECT array_agg(ln(1 + v::float8) ORDER BY i) FROM unnest(c[5:11] || min_headcount) WITH ORDINALITY u (v, i)) AS x,
 		(SELECT array_agg(ln(1 + v::float8) ORDER BY i) FROM unnest(c[1:7] || min_headcount) WITH ORDINALITY u (v, i)) AS live
 	FROM profile JOIN jobmarket.office USING (siret) JOIN jobmarket.headcount_class USING (headcount_class)
@@ -174,23 +180,51 @@ CALL jobmarket.compute_hiring_potential();
 ROLLBACK TO s;
 ROLLBACK;
 
--- The aggregate by itself: bad input.
-SELECT jobmarket.semester_model(NULL, 1, 1, 11, 0, 2, 0, 0);
-SELECT jobmarket.semester_model(array_fill(0, '{26}'), 1, 1, 11, 0, 2, 0, 0);
-SELECT (m).offices, (m).rank, (m).totals, (m).test[1] FROM (
-	SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2, 0, 0) AS m) t;
-SELECT (m).intercept IS NULL AS not_fitted, (m).offices, (m).last_year[1] FROM (
-	SELECT jobmarket.semester_model(array_fill(0, '{10}') || 1, 1, 1, 11, 0, 2, 2, 0) AS m) t;
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 2, 11, 0, 2, 0, 0);
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 0, 11, 0, 2, 0, 0);
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 10, 0, 2, 0, 0);
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2147483647, 0, 0);
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, -1, 2, 0, 0);
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2, 0, 'NaN');
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 1, 1, 11, 0, 2, NULL, 0);
-SELECT jobmarket.semester_model(array_fill(1, '{11}'), 'Infinity', 1, 11, 0, 2, 0, 0);
-SELECT jobmarket.semester_model(ARRAY[1, NULL], 1, 1, 11, 0, 2, 0, 0);
-SELECT jobmarket.semester_prediction(1, '{1,1,1,1,1,1,1,0}', '{1,2,3,4,5,6,7,8}', 2, 100, 0);
-SELECT jobmarket.semester_prediction(1, '{1}', '{1,2,3,4,5,6,7,8}', 2, 100, 0);
-SELECT jobmarket.semester_prediction(1, '{1,1,1,1,1,1,1,0}', '{1,2,3,4,5,6,7,8}', 3, 100, 0);
-SELECT jobmarket.semester_prediction(1e300, '{1,1,1,1,1,1,1,0}', '{1,2,3,4,5,6,7,8}', 1, 100, 2) < 1e18 AS bounded;
+-- The semesters stored are those that plain SQL counts, in both families.
+BEGIN;
+\set ECHO none
+\i test/hiring_generator.sql
+\set ECHO all
+CALL pg_temp.generate_hirings(300, 8000, '{57}', '2019-12-31', alternance_share => 0.4);
+CALL jobmarket.compute_hiring_potential();
+SELECT count(*) AS offices, count(*) FILTER (WHERE s.semesters IS DISTINCT FROM e.dpae) AS wrong,
+	count(*) FILTER (WHERE s.semesters_alternance IS DISTINCT FROM e.alternance) AS wrong_alternance
+FROM jobmarket.office_score s
+LEFT JOIN (
+	SELECT siret, array_agg(n ORDER BY k)::integer[] AS dpae, array_agg(a ORDER BY k)::integer[] AS alternance
+	FROM (SELECT o.siret, k, count(h.hiring_id) FILTER (WHERE h.contract_type < 10) AS n,
+			count(h.hiring_id) FILTER (WHERE h.contract_type > 10) AS a
+		FROM (SELECT DISTINCT siret FROM jobmarket.hiring) o CROSS JOIN generate_series(1, 7) k
+		LEFT JOIN jobmarket.hiring h ON h.siret = o.siret
+			AND h.hired_on >= ('2020-01-01'::date - make_interval(months => 6 * k))::date
+			AND h.hired_on < ('2020-01-01'::date - make_interval(months => 6 * k - 6))::date
+		GROUP BY o.siret, k) t
+	GROUP BY siret) e USING (siret);
+-- one family fails its checks: of the other all is published, of this nothing
+UPDATE jobmarket.score_setting SET value = -1 WHERE name = 'alternance_above_50_min';
+UPDATE jobmarket.score_setting SET value = 1e9 WHERE name = 'offices_above_50_min';
+CALL jobmarket.compute_hiring_potential('2019-12-01');
+SELECT as_of, as_of_alternance, count(*) FROM jobmarket.office_score GROUP BY 1, 2;
+ROLLBACK;
+
+-- The function by itself: bad input.
+SELECT siret FROM jobmarket.forecast_offices('{57}', '{57}', false);
+SELECT siret FROM jobmarket.forecast_flags(80, 16);
+\set scale '10, 50, 100, 500'
+SELECT contract, offices, placed, changed FROM jobmarket.forecast('{57}', '2020-01-01', 11, 0, 0, 2, 2, 0, 0, :scale);
+SELECT count(*) FROM jobmarket.forecast('{NULL}', '2020-01-01', 11, 0, 0, 2, 2, 0, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-02', 11, 0, 0, 2, 2, 0, 0, :scale);
+SELECT jobmarket.forecast('{57}', 'infinity', 11, 0, 0, 2, 2, 0, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 101, 0, 0, 2, 2, 0, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 10, 0, 0, 2, 2, 0, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 11, 0, 0, 2147483647, 2, 0, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 11, 0, -1, 2, 2, 0, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 11, 0, 0, 2, 2, 3, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 11, 0, 0, 2, 2, 1, 'NaN', :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 11, 0, 0, 2, 2, NULL, 0, :scale);
+SELECT jobmarket.forecast('{57}', '2020-01-01', 11, 0, 0, 2, 2, 0, 0, 10, 5, 100, 500);
+BEGIN;
+UPDATE jobmarket.headcount_class SET min_headcount = -1 WHERE headcount_class = '01';
+INSERT INTO jobmarket.office (siret, headcount_class, departement_code) VALUES ('00000000000001', '01', '57');
+SELECT jobmarket.forecast('{57}', '2020-01-01', 11, 0, 0, 2, 2, 0, 0, :scale);
+ROLLBACK;

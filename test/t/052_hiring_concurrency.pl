@@ -49,18 +49,38 @@ my $remover = q{
 DELETE FROM jobmarket.office WHERE siret = (SELECT max(siret) FROM jobmarket.office);
 \sleep 100 ms
 };
+# Hirings come, change and go meanwhile, in any order of offices; without
+# occupation, for those count in the scores per ROME from the next computation on.
+my $importer = q{
+\set first random(0, 2999)
+\set second random(0, 2999)
+\set day random(1, 700)
+BEGIN;
+INSERT INTO jobmarket.hiring (siret, hired_on, contract_type)
+SELECT siret, '2018-01-01'::date + :day, 1 FROM (SELECT siret FROM jobmarket.office ORDER BY siret OFFSET :first LIMIT 20) o;
+UPDATE jobmarket.hiring SET hired_on = hired_on + 40, contract_type = 11
+WHERE rome_code IS NULL AND siret = (SELECT siret FROM jobmarket.office ORDER BY siret OFFSET :second LIMIT 1);
+DELETE FROM jobmarket.hiring WHERE rome_code IS NULL AND hired_on < '2016-01-01'
+	AND siret = (SELECT siret FROM jobmarket.office ORDER BY siret OFFSET :first LIMIT 1);
+COMMIT;
+};
+my $merger = q{
+SELECT jobmarket.merge_hiring_tallies();
+SELECT 1 / (jobmarket.refresh_hiring_tallies() = 0)::int;
+};
 my $computer = q{
 \set month random(1, 12)
 CALL jobmarket.compute_hiring_potential(make_date(2019, :month, 1));
 };
 # gaps are of no matter here: hirings after as_of are not looked at
 my $dir = PostgreSQL::Test::Utils::tempdir;
-my %scripts = (reader => $reader, editor => $editor, remover => $remover, computer => $computer);
+my %scripts = (reader => $reader, editor => $editor, remover => $remover, computer => $computer,
+	importer => $importer, merger => $merger);
 my %running;
 foreach my $name (sort keys %scripts)
 {
 	append_to_file("$dir/$name.sql", $scripts{$name});
-	my $clients = $name eq 'reader' || $name eq 'editor' || $name eq 'computer' ? 2 : 1;
+	my $clients = $name eq 'remover' ? 1 : 2;
 	my ($out, $err) = ('', '');
 	my $handle = IPC::Run::start(
 		['pgbench', '-n', '-c', $clients, '-T', '12', '-h', $node->host, '-p', $node->port,
@@ -77,18 +97,34 @@ foreach my $name (sort keys %running)
 	cmp_ok($done // 0, '>', 0, "$name: $done transactions");
 }
 is($node->safe_psql('postgres', 'SELECT jobmarket.refresh_rome_scores()'), '0', 'scores per ROME are true in the end');
+my $tallies = q{SELECT count(*) FILTER (WHERE h.n IS DISTINCT FROM t.n) FROM
+	(SELECT siret, count(*) AS n FROM jobmarket.hiring GROUP BY siret) h
+	FULL JOIN (SELECT siret, sum(cardinality(tally)) AS n FROM jobmarket.hiring_tally GROUP BY siret) t USING (siret)};
+$node->safe_psql('postgres', 'SELECT jobmarket.merge_hiring_tallies()');
+is($node->safe_psql('postgres', $tallies), '0', 'tallies are as many as the hirings');
+is($node->safe_psql('postgres', 'SELECT jobmarket.refresh_hiring_tallies()'), '0', 'and the same');
 is($node->safe_psql('postgres', 'SELECT count(DISTINCT as_of) FROM jobmarket.office_score'), '1', 'scores are of one computation');
 unlike(slurp_file($node->logfile), qr/deadlock detected/, 'no deadlock');
 
-# cancelled in the middle: nothing of it remains, and the next one works
+# cancelled while it publishes, which a lock makes it wait for: nothing of it
+# remains, and the next one works
 my $before = $node->safe_psql('postgres', 'SELECT count(*), sum(hirings) FROM jobmarket.office_score');
 my $runs = $node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.hiring_potential_run');
-my ($ret, $stdout, $stderr) = $node->psql('postgres', q{SET statement_timeout = '60ms'; CALL jobmarket.compute_hiring_potential('2019-07-01')});
+my $held = q{FROM pg_locks WHERE relation = 'jobmarket.office_score'::regclass AND mode = 'ShareLock' AND granted};
+my ($out, $err) = ('', '');
+my $locker = IPC::Run::start(
+	['psql', '-X', '-d', $node->connstr('postgres'), '-c',
+		'BEGIN; LOCK TABLE jobmarket.office_score IN SHARE MODE; SELECT pg_sleep(600)'],
+	'>', \$out, '2>', \$err);
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 $held"), 'the scores are locked');
+my ($ret, $stdout, $stderr) = $node->psql('postgres', q{SET statement_timeout = '1s'; CALL jobmarket.compute_hiring_potential('2018-07-01')});
 like($stderr, qr/statement timeout/, 'a computation can be cancelled');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend(pid) $held");
+IPC::Run::finish($locker);
 is($node->safe_psql('postgres', 'SELECT count(*), sum(hirings) FROM jobmarket.office_score'), $before, 'and leaves the scores as they were');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.hiring_potential_run'), $runs, 'and no trace');
-$node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2019-07-01')});
-is($node->safe_psql('postgres', 'SELECT DISTINCT as_of FROM jobmarket.office_score'), '2019-07-01', 'the next one works');
+$node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2018-07-01')});
+is($node->safe_psql('postgres', 'SELECT DISTINCT as_of FROM jobmarket.office_score'), '2018-07-01', 'the next one works');
 
 $node->stop;
 done_testing();

@@ -52,6 +52,69 @@ test_scores(void)
 			CHECK_INT(jm_score_from_hirings(&scale, jm_hirings_from_score(&scale, s)), s);
 }
 
+static int
+by_prediction(const void *a, const void *b)
+{
+	double		x = ((const JmGainsPair *) a)->predicted;
+	double		y = ((const JmGainsPair *) b)->predicted;
+
+	return (x < y) - (x > y);
+}
+
+/* Against adding up in order, with the ties of a cut at their mean. */
+static void
+test_gains_of(int n)
+{
+	JmGainsPair pairs[300];
+	double		gains[JM_GAINS_SHARES];
+	double		expected[JM_GAINS_SHARES] = {0};
+	double		total = 0;
+	int			kinds = 1 + rand() % (2 * n);
+
+	for (int i = 0; i < n; i++)
+	{
+		/* in any order, and sorted either way */
+		pairs[i].predicted = n % 3 == 0 ? rand() % kinds : n % 3 == 1 ? i / 3 : -i / 3;
+		pairs[i].effective = rand() % 5;
+		total += pairs[i].effective;
+	}
+	qsort(pairs, n, sizeof(JmGainsPair), by_prediction);
+	for (int k = 0; k < JM_GAINS_SHARES; k++)
+	{
+		int			cut = n * (k + 1) / 10;
+		double		tied = 0;
+		int			n_tied = 0;
+		int			larger = 0;
+
+		for (int i = 0; i < n; i++)
+			if (cut > 0 && pairs[i].predicted > pairs[cut - 1].predicted)
+			{
+				expected[k] += pairs[i].effective;
+				larger++;
+			}
+			else if (cut > 0 && pairs[i].predicted == pairs[cut - 1].predicted)
+			{
+				tied += pairs[i].effective;
+				n_tied++;
+			}
+		if (cut > 0)
+			expected[k] += tied * (cut - larger) / n_tied;
+		if (total > 0)
+			expected[k] /= total;
+	}
+	for (int i = n - 1; n % 2 && i > 0; i--)
+	{
+		int			j = rand() % (i + 1);
+		JmGainsPair pair = pairs[i];
+
+		pairs[i] = pairs[j];
+		pairs[j] = pair;
+	}
+	jm_gains(pairs, n, gains);
+	for (int k = 0; k < JM_GAINS_SHARES; k++)
+		CHECK(fabs(gains[k] - expected[k]) < 1e-12);
+}
+
 static void
 test_gains(void)
 {
@@ -65,6 +128,8 @@ test_gains(void)
 	CHECK(gains[2] == 0.25 && gains[4] == 0.5);
 	jm_gains(NULL, 0, gains);
 	CHECK(gains[0] == 0);
+	for (int n = 1; n < 300; n++)
+		test_gains_of(n);
 }
 
 static void
