@@ -134,6 +134,10 @@ BEGIN
 	-- From here to the commit no office may vanish, and no constant of the scores
 	-- may change; see refresh_rome_scores for the order of locks.
 	LOCK TABLE jobmarket.office IN SHARE MODE;
+	-- hirings that came while all triggers were off
+	IF NOT EXISTS (SELECT FROM jobmarket.hiring_tally) THEN
+		PERFORM jobmarket.refresh_hiring_tallies();
+	END IF;
 	CALL jobmarket.potential_forecast(run);
 	CALL jobmarket.potential_checks(run);
 	CALL jobmarket.potential_publish(run);

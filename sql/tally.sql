@@ -48,6 +48,11 @@ CREATE FUNCTION jobmarket.hiring_tally_follow() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	-- on a table of somebody else's, types and casts of his would run as the owner
+	IF TG_RELID <> 'jobmarket.hiring'::regclass THEN
+		RAISE EXCEPTION 'jobmarket.hiring_tally_follow() is for table jobmarket.hiring'
+			USING ERRCODE = 'trigger_protocol_violated';
+	END IF;
 	IF TG_OP = 'INSERT' THEN
 		INSERT INTO jobmarket.hiring_tally (siret, tally)
 		SELECT a.siret, jobmarket.hiring_tally(a.hired_on, a.contract_type, a.age_bracket, a.disabled, false)
@@ -85,6 +90,9 @@ CREATE TRIGGER hiring_tally_delete AFTER DELETE ON jobmarket.hiring
 	REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.hiring_tally_follow();
 CREATE TRIGGER hiring_tally_truncate AFTER TRUNCATE ON jobmarket.hiring
 	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.hiring_tally_follow();
+-- also with session_replication_role = replica, as a parallel restore needs it
+ALTER TABLE jobmarket.hiring ENABLE ALWAYS TRIGGER hiring_tally_insert, ENABLE ALWAYS TRIGGER hiring_tally_update,
+	ENABLE ALWAYS TRIGGER hiring_tally_delete, ENABLE ALWAYS TRIGGER hiring_tally_truncate;
 
 -- One row where an office has several.  Nobody else takes rows away, and a row
 -- that comes meanwhile is not touched.
