@@ -28,7 +28,9 @@ by_siret(const void *a, const void *b)
 void
 jm_forecast_order(JmForecast *forecast, int departements, int64_t *first)
 {
-	qsort(forecast->offices, forecast->n, sizeof(JmForecastOffice), by_siret);
+	/* without any, offices may be NULL, which qsort must not get */
+	if (forecast->n > 0)
+		qsort(forecast->offices, forecast->n, sizeof(JmForecastOffice), by_siret);
 	forecast->found = 0;
 	for (int d = 0; d <= departements; d++)
 		first[d] = 0;

@@ -79,6 +79,8 @@ load()
 		-c '\timing off' -c 'ROLLBACK' | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
 	psql -c 'VACUUM jobmarket.hiring' -c 'VACUUM jobmarket.hiring_tally'
 }
+# so that from month to month every departement is published, and can be compared
+psql -c "UPDATE jobmarket.score_setting SET value = 1e6 WHERE name = 'high_score_change_max'"
 first=$(ours)
 psql -c 'VACUUM ANALYZE jobmarket.office_score'
 vectorised=$(peer vectorised)
@@ -106,8 +108,12 @@ line "first time, into empty tables" "$first"
 line "again, nothing new" "$again"
 line "another month" "$month"
 line "and back" "$back"
+# in turn, for each finds what the one before left in memory
+load >/dev/null
 without=$(load DISABLE)
 with=$(load)
+with=$(echo "($with + $(load)) / 2" | bc)
+without=$(echo "($without + $(load DISABLE)) / 2" | bc)
 say "inserting $(psql -c "SELECT count(*) FROM bench_new") hirings: $(echo "scale=1; $with / 1000" | bc) s with the triggers that keep tallies, $(echo "scale=2; $with / $without" | bc) of the time without"
 say "private memory of the process: $memory MB at most"
 say "the two agree: $agreement"

@@ -69,6 +69,7 @@ test_find(void)
 		CHECK_INT(jm_forecast_find(&forecast, siret), expected);
 	}
 	forecast.n = 0;
+	forecast.offices = NULL;
 	jm_forecast_order(&forecast, 4, first);
 	CHECK_INT(jm_forecast_find(&forecast, 10), -1);
 }
