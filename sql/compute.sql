@@ -134,8 +134,9 @@ BEGIN
 	-- From here to the commit no office may vanish, and no constant of the scores
 	-- may change; see refresh_rome_scores for the order of locks.
 	LOCK TABLE jobmarket.office IN SHARE MODE;
-	-- hirings that came while all triggers were off
-	IF NOT EXISTS (SELECT FROM jobmarket.hiring_tally) THEN
+	-- hirings that came without triggers: by a parallel restore, or a subscription
+	IF NOT EXISTS (SELECT FROM jobmarket.hiring_tally) AND EXISTS (SELECT FROM jobmarket.hiring)
+		OR EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = 'jobmarket.hiring'::regclass) THEN
 		PERFORM jobmarket.refresh_hiring_tallies();
 	END IF;
 	CALL jobmarket.potential_forecast(run);

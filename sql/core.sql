@@ -147,7 +147,7 @@ BEGIN
 				EXECUTE format('DELETE FROM jobmarket.%I WHERE shipped AND %I = %L', d.table_name, d.attname, d.key);
 				GET DIAGNOSTICS deleted = ROW_COUNT;
 				again := again OR deleted > 0;
-			EXCEPTION WHEN foreign_key_violation THEN
+			EXCEPTION WHEN foreign_key_violation OR restrict_violation THEN
 				in_use := concat_ws(', ', in_use, format('%s %s', d.table_name, d.key));
 			END;
 		END LOOP;
@@ -162,6 +162,24 @@ $$;
 REVOKE ALL ON FUNCTION jobmarket.delete_shipped_rows() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.delete_shipped_rows() IS
 'Trigger: deletes the rows that shipped_row_deleted names, which a restore fills';
+
+-- A dump of single INSERTs brings a note that the deletion of another has made.
+CREATE FUNCTION jobmarket.shipped_row_noted() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF EXISTS (SELECT FROM jobmarket.shipped_row_deleted s
+			   WHERE s.table_name = NEW.table_name AND s.key = NEW.key) THEN
+		RETURN NULL;
+	END IF;
+	RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.shipped_row_noted() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.shipped_row_noted() IS 'Trigger: leaves out a note that is there already';
+CREATE TRIGGER shipped_row_noted BEFORE INSERT ON jobmarket.shipped_row_deleted
+	FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_noted();
+ALTER TABLE jobmarket.shipped_row_deleted ENABLE ALWAYS TRIGGER shipped_row_noted;
 -- not when a deletion is noted, which comes from within a trigger
 CREATE TRIGGER delete_shipped_rows AFTER INSERT ON jobmarket.shipped_row_deleted
 	FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION jobmarket.delete_shipped_rows();

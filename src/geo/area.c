@@ -141,6 +141,7 @@ list_long_edges(JmGrid *g)
 	const JmNetwork *net = g->net;
 	JmLonger	longer = {g->search->origin.edge, INFINITY, false, {0, 0}, {0, 0}};
 	double		kx = 0;
+	uint64_t	seen = 0;		/* links; a true network has each once */
 	uint32_t	i;
 
 	/* of the origin's edge a part may be all that is reached */
@@ -155,7 +156,8 @@ list_long_edges(JmGrid *g)
 			g->env->poll(g->env);
 		if (g->search->cells[u].cost > g->limit)
 			continue;
-		if (end > net->head.links)
+		seen += end > link ? end - link : 0;
+		if (end > net->head.links || seen > net->head.links)
 			return false;
 		for (; link < end; link++)
 		{
@@ -168,7 +170,12 @@ list_long_edges(JmGrid *g)
 			if (longer.edge >= net->head.edges)
 				return false;
 			longer.metres = net->edges[longer.edge].metres;
-			if (longer.metres <= g->long_metres)
+
+			/*
+			 * left half way, it sticks out by its length: then half counts as
+			 * long
+			 */
+			if (longer.metres <= g->long_metres / 2)
 				continue;
 			target = JM_READ(net->links[link].target);
 			if (target >= net->head.nodes)
@@ -179,7 +186,7 @@ list_long_edges(JmGrid *g)
 				double		dy;
 
 				/* seen from its first end as well */
-				if (second)
+				if (second || longer.metres <= g->long_metres)
 					continue;
 				longer.from.x = JM_READ(net->points[u].x);
 				longer.from.y = JM_READ(net->points[u].y);
@@ -200,8 +207,8 @@ list_long_edges(JmGrid *g)
 }
 
 /*
- * Box of all that is reached within the limit; short and straight edges may
- * stick out by half of long_metres.  False when damaged.
+ * Box of all that is reached within the limit; short and straight edges that
+ * are wholly reached may stick out by half of long_metres.  False when damaged.
  */
 static bool
 reached_box(JmGrid *g, uint32_t limit, JmBox *box)

@@ -128,18 +128,12 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 	double		ky = 1 / g->dy;
 	uint32_t	i;
 
-	if (!jm_grid_edge(g, edge, &p))
+	if (!jm_grid_edge(g, edge, &p) || jm_grid_too_long(g))
 	{
 		g->damaged = true;
 		return;
 	}
 	total = shape->along[shape->count - 1];
-	/* longer than all edges together, but for rounding */
-	if (total > g->net->head.metres * 1.01 + 1)
-	{
-		g->damaged = true;
-		return;
-	}
 	if (total < piece)
 		piece = total;
 	next = piece / 2;
@@ -290,6 +284,52 @@ void
 jm_grid_draw_edges(JmGrid *g, const JmMask *mask, bool sample)
 {
 	visit_edges(g, mask, g->net->tree_levels - 1, 0, true, sample);
+}
+
+/*
+ * Gives the origin to the grid point nearest to it, after all roads: no limit is
+ * so short that nothing is reached.
+ */
+void
+jm_grid_draw_origin(JmGrid *g)
+{
+	const JmShape *shape = &g->shape;
+	JmProfile	p;
+	JmNear	   *n;
+	double		at;
+	double		length;
+	double		t;
+	double		x;
+	double		y;
+	uint32_t	i = 1;
+	int			px;
+	int			py;
+	unsigned char state;
+
+	if (g->damaged || !jm_grid_edge(g, g->search->origin.edge, &p))
+	{
+		g->damaged = true;
+		return;
+	}
+	at = p.origin * shape->along[shape->count - 1];
+	while (i + 1 < shape->count && shape->along[i] < at)
+		i++;
+	length = shape->along[i] - shape->along[i - 1];
+	t = length > 0 ? (at - shape->along[i - 1]) / length : 0;
+	x = (shape->points[i - 1].x + t * ((double) shape->points[i].x - shape->points[i - 1].x) - g->x0) / g->dx;
+	y = (shape->points[i - 1].y + t * ((double) shape->points[i].y - shape->points[i - 1].y) - g->y0) / g->dy;
+	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
+		return;
+	px = (int) (x + 0.5);
+	py = (int) (y + 0.5);
+	state = g->state[(size_t) (py >> BLOCK_SHIFT) * g->bx + (px >> BLOCK_SHIFT)];
+	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
+		return;
+	n = &g->near[(size_t) py * g->nx + px];
+	n->x = (float) x;
+	n->y = (float) y;
+	n->square = 0;
+	n->time = 0;
 }
 
 /* Samples anew, all edges near reached road. */

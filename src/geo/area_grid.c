@@ -12,6 +12,7 @@
 #define MARK_SHIFT 1			/* log2 of the cells in a row of a square of
 								 * g->reached */
 #define MARK (1 << MARK_SHIFT)
+#define FAR 1e15f				/* place of a road that is none */
 #define SAMPLED 5000			/* nodes: with more, not all roads near them
 								 * are sampled at first */
 
@@ -118,14 +119,17 @@ mark_reached(JmGrid *g)
 	{
 		const JmLonger *longer = &g->longer[i];
 
-		if (longer->metres < g->report->cell * MARK)
+		if ((i & 63) == 0)
+			g->env->poll(g->env);
+		if (longer->metres < g->report->cell * (MARK / 2))
 			continue;
 		if (longer->straight)
 		{
 			mark_line(g, &g->reached, longer->from, longer->to);
 			continue;
 		}
-		if (!jm_edge_shape(g->net, longer->edge, &g->shape, g->env))
+		if (!jm_edge_shape(g->net, longer->edge, &g->shape, g->env) ||
+			jm_grid_too_long(g))
 		{
 			g->damaged = true;
 			return;
@@ -150,7 +154,8 @@ unmarked_reach(const JmGrid *g)
 static void
 activate(JmGrid *g)
 {
-	static const JmNear nothing = {0, 0, FLT_MAX, INFINITY};
+	/* so far away that nobody takes it over */
+	static const JmNear nothing = {FAR, FAR, FLT_MAX, INFINITY};
 	int			reach = (int) ceil(sqrt(g->fill) + unmarked_reach(g) + 1.5);
 	int			x;
 	int			y;
@@ -196,8 +201,8 @@ take_from(JmNear *n, const JmNear *from, int x, int y, float fill)
 
 /*
  * One row of the distance transform: from the row before (above or below, by
- * up) and from the neighbours on the row, in active blocks.  The rim of the
- * grid is never active (fill_grid).
+ * up) and from the neighbours on the row, in active blocks.  The outermost
+ * points are left as they are.
  */
 static void
 spread_row(JmGrid *g, int y, int up)
@@ -330,6 +335,7 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	activate(g);
 	jm_grid_draw_nodes(g);
 	jm_grid_draw_edges(g, &g->reached, true);
+	jm_grid_draw_origin(g);
 	if (g->damaged)
 		return false;
 	spread(g);
@@ -426,8 +432,8 @@ classify(const JmGrid *g)
 				{
 					float		time = g->near[(size_t) py * g->nx + px].time;
 
-					inside |= !(time > g->limit);
-					outside |= !(time <= g->lowest);
+					inside |= !(time > (double) g->limit);
+					outside |= !(time <= (double) g->lowest);
 				}
 			kind[(size_t) y * g->bx + x] = !outside ? BLOCK_FULL : !inside ? BLOCK_IDLE : BLOCK_COPIED;
 		}
@@ -465,7 +471,7 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
 		{
 			JmNear	   *n = &g->near[(size_t) py * g->nx + px];
 
-			n->x = n->y = 0;
+			n->x = n->y = FAR;
 			n->square = FLT_MAX;
 			n->time = coarse_time(old, times, px, py);
 			g->ring[(size_t) py * g->nx + px] = 0;
@@ -533,6 +539,7 @@ jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
 	}
 	jm_grid_draw_nodes(g);
 	jm_grid_draw_edges(g, &g->core, false);
+	jm_grid_draw_origin(g);
 	if (!g->damaged)
 		spread(g);
 	for (y = 0; y < g->by - 1; y++)

@@ -177,6 +177,13 @@ jm_box_scale(const JmBox *box)
 	return kx < 0.01 ? 0.01 : kx;
 }
 
+/* Is the shape longer than all edges together, but for rounding: damaged? */
+static inline bool
+jm_grid_too_long(const JmGrid *g)
+{
+	return g->shape.along[g->shape.count - 1] > g->net->head.metres * 1.01 + 1;
+}
+
 /* Time at a grid point, whatever the state of its block. */
 static inline float
 jm_grid_time(const JmGrid *g, int x, int y)
@@ -206,6 +213,7 @@ extern void jm_grid_free(JmGrid *g);
 extern bool jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p);
 extern void jm_grid_draw_nodes(JmGrid *g);
 extern void jm_grid_draw_edges(JmGrid *g, const JmMask *mask, bool sample);
+extern void jm_grid_draw_origin(JmGrid *g);
 extern void jm_grid_sample_all(JmGrid *g);
 
 /* area_check.c */

@@ -36,7 +36,6 @@
 #define MIN_OWN_CHECKS 100
 
 #define BATCH_MEMORY (16 * 1024 * 1024)
-#define STORE_KB (32 * 1024)
 
 static int
 document_cmp(const void *a, const void *b)

@@ -18,9 +18,6 @@
 #define BUDGET_FACTOR 6
 #define BUDGET_BASE 600
 
-/* Dates cannot cut a window of a second and its neighbours'. */
-#define NARROWEST 2
-
 static int
 time_cmp(const void *a, const void *b)
 {

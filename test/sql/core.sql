@@ -51,4 +51,7 @@ INSERT INTO jobmarket.shipped_row_deleted VALUES
 	('region', '975'), ('departement', '975'), ('region', '94'), ('region', 'x'), ('offer', 'x'), ('nowhere', 'x');
 SELECT region_code FROM jobmarket.region WHERE region_code IN ('975', '94');
 TABLE jobmarket.shipped_row_deleted ORDER BY table_name, key;
+-- a note that is there already, as dumps of single rows bring it
+INSERT INTO jobmarket.shipped_row_deleted VALUES ('region', '975'), ('region', 'y');
+SELECT count(*) FROM jobmarket.shipped_row_deleted WHERE key IN ('975', 'y');
 ROLLBACK;

@@ -88,6 +88,9 @@ FROM (SELECT * FROM iso WHERE minutes < 2	-- beyond, hardly any street is left t
 -- not as far as the next corner
 SELECT minutes, ST_Contains(geom, pg_temp.at(5.5, 5)) AS around, ST_Contains(geom, pg_temp.at(6, 5)) AS corner
 FROM jobmarket.isochrone(pg_temp.at(5.5, 5), '{0.01,0.05}');
+-- nor anywhere
+SELECT count(*) FILTER (WHERE ST_IsEmpty(geom)) AS empty FROM generate_series(1, 49) k,
+	jobmarket.isochrone(pg_temp.at(3 + k / 20.0, 5), '{0.001,0.002}');
 -- a block that no street enters is a hole once it is wide enough
 DELETE FROM jobmarket.road_edge WHERE ST_X(ST_Centroid(geom)) BETWEEN 6.0031 AND 6.0134 AND ST_Y(ST_Centroid(geom)) BETWEEN 49.0021 AND 49.0089;
 SELECT ST_IsValid(geom), ST_NumGeometries(geom), ST_NumInteriorRings(ST_GeometryN(geom, 1)) FROM jobmarket.isochrone(pg_temp.at(0, 0), '{30}');
@@ -132,6 +135,25 @@ SELECT round((jobmarket.travel_time(pg_temp.at(0, 0), ARRAY[pg_temp.at(1, 0)]))[
 UPDATE jobmarket.road_edge SET seconds = seconds;
 SELECT round((jobmarket.travel_time(pg_temp.at(0, 0), ARRAY[pg_temp.at(1, 0)]))[1]::numeric, 3);
 RESET force_parallel_mode;
+
+-- areas that end in the middle of an edge, whatever its length, also where they
+-- extend no farther than the roads
+SELECT fill_metres AS fill_before FROM jobmarket.road_mode WHERE mode = 'car' \gset
+CREATE TABLE line AS
+SELECT b * 10 + k AS gid, b * 10 + k AS source, b * 10 + k + 1 AS target, m / 10.0 AS cost_s, m / 10.0 AS reverse_cost_s,
+	ST_MakeLine(ST_Project(o::geography, before, pi() / 2)::geometry, ST_Project(o::geography, before + m, pi() / 2)::geometry) AS the_geom
+FROM unnest(ARRAY[80, 99, 101]) b, LATERAL (SELECT ST_SetSRID(ST_MakePoint(6, 49 + b / 100.0), 4326) AS o) p,
+	LATERAL (VALUES (1, 0, 10), (2, 10, b), (3, 10 + b, 100)) v(k, before, m)
+UNION ALL	-- their beginnings, connected from south to north
+SELECT 1, 801, 991, 2000, 2000, 'SRID=4326;LINESTRING(6 49.8, 6 49.99)'
+UNION ALL SELECT 2, 991, 1011, 2000, 2000, 'SRID=4326;LINESTRING(6 49.99, 6 50.01)';
+CALL jobmarket.load_road_network('line', costs => 'table');
+UPDATE jobmarket.road_mode SET fill_metres = 0 WHERE mode = 'car';
+SELECT b, ST_Distance(o::geography, ST_SetSRID(ST_MakePoint(ST_XMax(geom), ST_Y(o)), 4326)::geography)::int - b AS beyond
+FROM unnest(ARRAY[80, 99, 101]) b, LATERAL (SELECT ST_SetSRID(ST_MakePoint(6, 49 + b / 100.0), 4326) AS o) p,
+	LATERAL jobmarket.isochrone(o, ARRAY[(10 + b - 4) / 600.0]);
+UPDATE jobmarket.road_mode SET fill_metres = :fill_before WHERE mode = 'car';
+DROP TABLE line;
 
 -- a network without edges
 TRUNCATE jobmarket.road_edge;
