@@ -79,24 +79,40 @@ marked_near(const JmMask *mask, int x, int y, int distance)
 					   x2 < mask->nx - 1 ? x2 : mask->nx - 1, y2 < mask->ny - 1 ? y2 : mask->ny - 1);
 }
 
-/* Marks the squares on the line between two points of the network. */
+/*
+ * Marks squares along a line, so that none of its points is farther than half
+ * a square from a mark.
+ */
 static void
-mark_line(JmGrid *g, JmMask *mask, JmPoint from, JmPoint to)
+mark_line(JmGrid *g, JmMask *mask, const JmPoint *points, uint32_t count)
 {
-	double		ax = (from.x - g->x0) / g->dx;
-	double		ay = (from.y - g->y0) / g->dy;
-	double		vx = (to.x - g->x0) / g->dx - ax;
-	double		vy = (to.y - g->y0) / g->dy - ay;
-	double		steps = ceil((fabs(vx) + fabs(vy)) / (1 << mask->shift)) + 1;
-	double		k;
+	double		kx = 1 / g->dx;
+	double		ky = 1 / g->dy;
+	double		square = 1 << mask->shift;
+	double		x = (points[0].x - g->x0) * kx;
+	double		y = (points[0].y - g->y0) * ky;
+	uint32_t	i;
 
-	/* a damaged shape may be long, a true one has few steps */
-	if (steps > 1e6)
-		steps = 1e6;
-	vx /= steps;
-	vy /= steps;
-	for (k = 0; k <= steps; k++)
-		mark(g, mask, ax + vx * k, ay + vy * k);
+	mark(g, mask, x, y);
+	for (i = 1; i < count; i++)
+	{
+		double		vx = (points[i].x - g->x0) * kx - x;
+		double		vy = (points[i].y - g->y0) * ky - y;
+		double		length = fabs(vx) + fabs(vy);
+
+		if (length > square)
+		{
+			/* a damaged shape may be long, a true one has few steps */
+			double		steps = fmin(ceil(length / square), 1e6);
+			double		k;
+
+			for (k = 1; k < steps; k++)
+				mark(g, mask, x + vx * k / steps, y + vy * k / steps);
+		}
+		x += vx;
+		y += vy;
+		mark(g, mask, x, y);
+	}
 }
 
 /* Marks the squares that hold reached road, but for what unmarked_reach says. */
@@ -104,7 +120,6 @@ static void
 mark_reached(JmGrid *g)
 {
 	uint32_t	i;
-	uint32_t	j;
 
 	begin_mask(g, &g->reached, MARK_SHIFT);
 	for (i = 0; i < g->node_count; i++)
@@ -125,7 +140,7 @@ mark_reached(JmGrid *g)
 			continue;
 		if (longer->straight)
 		{
-			mark_line(g, &g->reached, longer->from, longer->to);
+			mark_line(g, &g->reached, longer->ends, 2);
 			continue;
 		}
 		if (!jm_edge_shape(g->net, longer->edge, &g->shape, g->env) ||
@@ -134,8 +149,7 @@ mark_reached(JmGrid *g)
 			g->damaged = true;
 			return;
 		}
-		for (j = 1; j < g->shape.count; j++)
-			mark_line(g, &g->reached, g->shape.points[j - 1], g->shape.points[j]);
+		mark_line(g, &g->reached, g->shape.points, g->shape.count);
 	}
 	end_mask(&g->reached);
 }

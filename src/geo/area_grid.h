@@ -53,8 +53,7 @@ typedef struct JmLonger
 	float		metres;
 	bool		straight;		/* nearly: wholly reached, and within half of
 								 * long_metres of a line between its ends */
-	JmPoint		from;			/* its ends, when straight */
-	JmPoint		to;
+	JmPoint		ends[2];
 } JmLonger;
 
 /* The middle of a piece of road, in grid units. */
