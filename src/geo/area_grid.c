@@ -5,7 +5,6 @@
  */
 #include "geo/area_grid.h"
 
-#include <float.h>
 #include <string.h>
 
 #define COMPETE 3.0				/* coarse cells within which roads compete */
@@ -168,8 +167,8 @@ unmarked_reach(const JmGrid *g)
 static void
 activate(JmGrid *g)
 {
-	/* so far away that nobody takes it over */
-	static const JmNear nothing = {FAR, FAR, FLT_MAX, INFINITY};
+	/* so far away that nobody takes it over; what is nearer than fill counts */
+	const JmNear nothing = {FAR, FAR, g->fill, INFINITY};
 	int			reach = (int) ceil(sqrt(g->fill) + unmarked_reach(g) + 1.5);
 	int			x;
 	int			y;
@@ -197,14 +196,15 @@ activate(JmGrid *g)
 	}
 }
 
+/* x and y: the grid point of n. */
 static inline void
-take_from(JmNear *n, const JmNear *from, int x, int y, float fill)
+take_from(JmNear *n, const JmNear *from, float x, float y)
 {
 	float		dx = from->x - x;
 	float		dy = from->y - y;
 	float		square = dx * dx + dy * dy;
 
-	if (square < n->square && square <= fill)
+	if (square < n->square)
 	{
 		n->x = from->x;
 		n->y = from->y;
@@ -224,6 +224,7 @@ spread_row(JmGrid *g, int y, int up)
 	JmNear	   *row = g->near + (size_t) y * g->nx;
 	const JmNear *other = row + (ptrdiff_t) up * g->nx;
 	const unsigned char *state = g->state + (size_t) (y / BLOCK) * g->bx;
+	float		fy = y;
 	int			block;
 	int			x;
 
@@ -235,11 +236,13 @@ spread_row(JmGrid *g, int y, int up)
 			continue;
 		for (x = block > 0 ? block * BLOCK : 1; x < end; x++)
 		{
+			float		fx = x;
+
 			/* within a cell of a road the nearest point is known already */
 			if (row[x].square <= 1)
 				continue;
-			take_from(&row[x], &other[x], x, y, g->fill);
-			take_from(&row[x], &row[x - 1], x, y, g->fill);
+			take_from(&row[x], &other[x], fx, fy);
+			take_from(&row[x], &row[x - 1], fx, fy);
 		}
 	}
 	for (block = (g->nx - 1) / BLOCK; block >= 0; block--)
@@ -251,7 +254,7 @@ spread_row(JmGrid *g, int y, int up)
 		x = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
 		for (x--; x >= end; x--)
 			if (row[x].square > 1)
-				take_from(&row[x], &row[x + 1], x, y, g->fill);
+				take_from(&row[x], &row[x + 1], x, fy);
 	}
 }
 
@@ -486,7 +489,7 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
 			JmNear	   *n = &g->near[(size_t) py * g->nx + px];
 
 			n->x = n->y = FAR;
-			n->square = FLT_MAX;
+			n->square = g->fill;
 			n->time = coarse_time(old, times, px, py);
 			g->ring[(size_t) py * g->nx + px] = 0;
 		}
