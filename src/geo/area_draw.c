@@ -10,7 +10,7 @@
 
 #define PIECE 0.7				/* of a road that is drawn, in cells */
 #define SAMPLE 1.0				/* of a road that is sampled, at first */
-#define FINE_SAMPLE 0.2		/* and later */
+#define FINE_SAMPLE 0.2			/* and later */
 
 /* Not infinite: no share of it must be infinite times zero. */
 static double
