@@ -270,22 +270,22 @@ box_metres(const JmBox *box, double *width, double *height)
 }
 
 /*
- * Which road is to count where several are near, after these errors (1: as much
+ * Which road is to count where the grid was wrong, after these errors (1: as much
  * as may be).  Where nearly all is reached, little road inside is much of what
- * is not.
+ * is not: then the slowest, and from then on; but a place that holds too much for
+ * one limit holds roads of others, which would be missed: then the nearest.
  */
-static JmTie
-choose_tie(const JmGrid *g, double missed, double excess)
+static void
+choose_ties(JmGrid *g, double missed, double excess)
 {
-	JmTie		tie = {0.25f, true};
+	JmTie	   *tie = &g->ties[WRONG_EXCESS];
+	bool		slowest = g->lowest == g->limit && (excess > 3 || (tie->square > 0 && !tie->fastest));
 
-	if (missed > excess)
-		tie.square = 1;
-	else if (excess > 3 || !g->tie.fastest)
-		tie.fastest = false;
-	else if (excess > 2)
-		tie.square = 1e-4f;		/* where roads meet */
-	return tie;
+	tie->square = excess > 2 && !slowest ? 1e-4f : 0.25f;
+	tie->fastest = !slowest;
+	g->ties[WRONG_MISSED | WRONG_EXCESS] = *tie;
+	g->ties[WRONG_MISSED].square = missed > excess ? 1 : 0.25f;
+	g->ties[WRONG_MISSED].fastest = true;
 }
 
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
@@ -358,7 +358,8 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 			 */
 			if (report->rounds == 1 && missed > 1 && excess < 0.7)
 				times = 1;
-			if (!jm_grid_refine(g, times, choose_tie(g, missed, excess), options))
+			choose_ties(g, missed, excess);
+			if (!jm_grid_refine(g, times, options))
 				return false;
 		}
 		jm_grid_sample_all(g);

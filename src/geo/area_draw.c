@@ -42,12 +42,12 @@ jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
 
 /* Offers a point of the network, and its time, to a grid point. */
 static inline void
-offer(const JmGrid *g, JmNear *n, float x, float y, float square, float time)
+offer(const JmTie *tie, JmNear *n, float x, float y, float square, float time)
 {
-	float		near = square > g->tie.square ? square : g->tie.square;
-	float		before = n->square > g->tie.square ? n->square : g->tie.square;
+	float		near = square > tie->square ? square : tie->square;
+	float		before = n->square > tie->square ? n->square : tie->square;
 
-	if (near < before || (near == before && (time < n->time) == g->tie.fastest))
+	if (near < before || (near == before && (time < n->time) == tie->fastest))
 	{
 		n->x = x;
 		n->y = y;
@@ -60,33 +60,35 @@ offer(const JmGrid *g, JmNear *n, float x, float y, float square, float time)
 static inline void
 draw_point(JmGrid *g, float x, float y, float time)
 {
+	const JmTie *tie;
 	JmNear	   *n;
+	size_t		block;
 	int			px;
 	int			py;
 	float		left;
 	float		right;
 	float		below;
 	float		above;
-	unsigned char state;
 
 	/* the outermost grid points stay outside: they close every outline */
 	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
 		return;
 	px = (int) x;
 	py = (int) y;
-	state = g->state[(size_t) (py >> BLOCK_SHIFT) * g->bx + (px >> BLOCK_SHIFT)];
-	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
+	block = (size_t) (py >> BLOCK_SHIFT) * g->bx + (px >> BLOCK_SHIFT);
+	if (g->state[block] != BLOCK_ACTIVE && g->state[block] != BLOCK_HALO)
 		return;
+	tie = &g->ties[g->wrong_before[block]];
 	left = (x - px) * (x - px);
 	right = (x - px - 1) * (x - px - 1);
 	below = (y - py) * (y - py);
 	above = (y - py - 1) * (y - py - 1);
 	n = &g->near[(size_t) py * g->nx + px];
-	offer(g, n, x, y, left + below, time);
-	offer(g, n + 1, x, y, right + below, time);
+	offer(tie, n, x, y, left + below, time);
+	offer(tie, n + 1, x, y, right + below, time);
 	n += g->nx;
-	offer(g, n, x, y, left + above, time);
-	offer(g, n + 1, x, y, right + above, time);
+	offer(tie, n, x, y, left + above, time);
+	offer(tie, n + 1, x, y, right + above, time);
 }
 
 /* Keeps a piece of road for the check, by its middle (grid units). */

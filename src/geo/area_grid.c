@@ -295,10 +295,12 @@ free_points(JmGrid *g)
 	free_block(g->env, g->near);
 	free_block(g->env, g->ring);
 	free_block(g->env, g->state);
+	free_block(g->env, g->wrong_before);
 	free_block(g->env, g->wrong);
 	g->near = NULL;
 	g->ring = NULL;
 	g->state = NULL;
+	g->wrong_before = NULL;
 	g->wrong = NULL;
 }
 
@@ -314,6 +316,8 @@ lay_grid(JmGrid *g)
 	g->by = (g->ny + BLOCK - 1) / BLOCK + 1;
 	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
 	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	g->wrong_before = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->wrong_before, 0, (size_t) g->bx * g->by);
 	g->rings = 0;
 	g->report->grid_points = (uint32_t) points;
 	g->report->rounds++;
@@ -343,9 +347,9 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->fill = (float) (fill * fill);
 	g->report->cell = cell;
 	lay_grid(g);
+	g->ties[0].square = 0.25f;
+	g->ties[0].fastest = true;
 	g->stride = 1 + g->node_count / SAMPLED;
-	g->tie.square = 0.25;
-	g->tie.fastest = true;
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
 	g->reached.margin = (fill + 2 + unmarked_reach(g)) / MARK + 1;
@@ -405,18 +409,21 @@ coarse_time(const JmGrid *old, int times, int x, int y)
 	return none >= 0.5f ? INFINITY : fminf(fmaxf(sum / (1 - none), least), most);
 }
 
-/* Whether any point of the coarser grid at a block of the finer is noted as wrong. */
-static bool
+/* How points of the coarser grid at a block of the finer are wrong: WRONG_... */
+static unsigned char
 wrong_near(const JmGrid *old, int times, int x, int y)
 {
+	unsigned char how = 0;
 	int			i;
 	int			j;
 
 	for (j = y * BLOCK / times; j <= (y * BLOCK + BLOCK - 1) / times + 1 && j < old->ny; j++)
 		for (i = x * BLOCK / times; i <= (x * BLOCK + BLOCK - 1) / times + 1 && i < old->nx; i++)
-			if (old->wrong[(size_t) j * old->nx + i])
-				return true;
-	return false;
+			how |= old->wrong[(size_t) j * old->nx + i];
+	/* what was wrong before may be so again */
+	if (how)
+		how |= old->wrong_before[(size_t) (y / times) * old->bx + x / times];
+	return how;
 }
 
 /*
@@ -502,7 +509,7 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
  * the network is damaged.
  */
 bool
-jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
+jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 {
 	JmGrid		old = *g;
 	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
@@ -514,6 +521,7 @@ jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
 	g->near = NULL;
 	g->ring = NULL;
 	g->state = NULL;
+	g->wrong_before = NULL;
 	g->wrong = NULL;
 	g->dx /= times;
 	g->dy /= times;
@@ -522,13 +530,17 @@ jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
 	fill = fmax(fill, 1.5);
 	g->fill = (float) (fill * fill);
 	g->report->cell /= times;
-	g->tie = tie;
 	lay_grid(g);
 	begin_mask(g, &g->core, BLOCK_SHIFT);
 	for (y = 0; y < g->by - 1; y++)
 		for (x = 0; x < g->bx - 1; x++)
-			if (wrong_near(&old, times, x, y))
+		{
+			unsigned char how = wrong_near(&old, times, x, y);
+
+			g->wrong_before[(size_t) y * g->bx + x] = how;
+			if (how)
 				mark(g, &g->core, x * BLOCK, y * BLOCK);
+		}
 	end_mask(&g->core);
 	halo = (int) ceil((fill + 1.5) / BLOCK) * BLOCK;
 	g->core.margin = (fill + 2) / BLOCK;
