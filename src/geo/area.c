@@ -37,16 +37,6 @@ widen(JmBox *box, JmPoint p)
 		box->ymax = p.y;
 }
 
-static JmPoint
-node_point(const JmNetwork *net, uint32_t node)
-{
-	JmPoint		p;
-
-	p.x = JM_READ(net->points[node].x);
-	p.y = JM_READ(net->points[node].y);
-	return p;
-}
-
 /* Widens the box by the part of an edge that is reached within the limit. */
 static bool
 widen_by_edge(JmGrid *g, uint32_t edge, double limit, JmBox *box)
@@ -190,8 +180,8 @@ list_long_edges(JmGrid *g)
 			target = JM_READ(net->links[link].target);
 			if (target >= net->head.nodes)
 				return false;
-			longer.ends[0] = node_point(g->net, u);
-			longer.ends[1] = node_point(g->net, target);
+			longer.ends[0] = jm_node_point(g->net, u);
+			longer.ends[1] = jm_node_point(g->net, target);
 			if (jm_node_cost(g->search, target) <= g->limit)
 			{
 				double		dx;
@@ -246,7 +236,7 @@ reached_box(JmGrid *g, uint32_t limit, JmBox *box)
 		uint32_t	u = g->nodes[i];
 
 		if (g->search->cells[u].cost <= limit)
-			widen(box, node_point(g->net, u));
+			widen(box, jm_node_point(g->net, u));
 	}
 	/* where a metre is most degrees; a pole makes no difference */
 	kx = fmax(fmin(cos(box->ymin * JM_UNIT_RADIANS), cos(box->ymax * JM_UNIT_RADIANS)), 1e-6);

@@ -91,8 +91,8 @@ typedef struct JmGrid
 	float		fill;			/* squared, grid units */
 	JmNear	   *near;
 	unsigned char *state;		/* of each block: BLOCK_... */
-	unsigned char *wrong_before;	/* of each block: what was wrong there in the
-								 * grid before, WRONG_... */
+	unsigned char *wrong_before;	/* of each block: what was wrong there in
+									 * the grid before, WRONG_... */
 	JmTie		ties[4];		/* by that */
 	uint32_t   *ring;			/* for the step from point i to i + 1: the
 								 * ring that crosses it, counted on */
