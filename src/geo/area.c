@@ -139,7 +139,7 @@ static bool
 list_long_edges(JmGrid *g)
 {
 	const JmNetwork *net = g->net;
-	JmLonger	longer = {g->search->origin.edge, INFINITY, false, {0, 0}, {0, 0}};
+	JmLonger	longer = {g->search->origin.edge, INFINITY, false, {{0, 0}, {0, 0}}};
 	double		kx = 0;
 	uint64_t	seen = 0;		/* links; a true network has each once */
 	uint32_t	i;
@@ -180,6 +180,8 @@ list_long_edges(JmGrid *g)
 			target = JM_READ(net->links[link].target);
 			if (target >= net->head.nodes)
 				return false;
+			longer.ends[0] = jm_node_point(g->net, u);
+			longer.ends[1] = jm_node_point(g->net, target);
 			if (jm_node_cost(g->search, target) <= g->limit)
 			{
 				double		dx;
@@ -188,14 +190,10 @@ list_long_edges(JmGrid *g)
 				/* seen from its first end as well */
 				if (second || longer.metres <= g->long_metres)
 					continue;
-				longer.from.x = JM_READ(net->points[u].x);
-				longer.from.y = JM_READ(net->points[u].y);
-				longer.to.x = JM_READ(net->points[target].x);
-				longer.to.y = JM_READ(net->points[target].y);
 				if (kx == 0)
-					kx = cos(longer.from.y * JM_UNIT_RADIANS);
-				dx = ((double) longer.to.x - longer.from.x) * kx * JM_METRES_PER_UNIT;
-				dy = ((double) longer.to.y - longer.from.y) * JM_METRES_PER_UNIT;
+					kx = cos(longer.ends[0].y * JM_UNIT_RADIANS);
+				dx = ((double) longer.ends[1].x - longer.ends[0].x) * kx * JM_METRES_PER_UNIT;
+				dy = ((double) longer.ends[1].y - longer.ends[0].y) * JM_METRES_PER_UNIT;
 				/* all of it lies in the ellipse around its ends */
 				longer.straight = longer.metres * longer.metres - dx * dx - dy * dy <
 					g->long_metres * g->long_metres;
@@ -206,6 +204,19 @@ list_long_edges(JmGrid *g)
 	return true;
 }
 
+/* Whether all of an edge lies in the box, as its ends and its length tell. */
+static bool
+surely_inside(const JmLonger *edge, const JmBox *box, double kx)
+{
+	/* no point of it is farther from the middle of its ends */
+	double		y = edge->metres / 2 * 1.001 / JM_METRES_PER_UNIT;
+	double		x = y / kx;
+	double		mx = ((double) edge->ends[0].x + edge->ends[1].x) / 2;
+	double		my = ((double) edge->ends[0].y + edge->ends[1].y) / 2;
+
+	return mx - x >= box->xmin && mx + x <= box->xmax && my - y >= box->ymin && my + y <= box->ymax;
+}
+
 /*
  * Box of all that is reached within the limit; short and straight edges that
  * are wholly reached may stick out by half of long_metres.  False when damaged.
@@ -213,6 +224,7 @@ list_long_edges(JmGrid *g)
 static bool
 reached_box(JmGrid *g, uint32_t limit, JmBox *box)
 {
+	double		kx;
 	uint32_t	i;
 
 	box->xmin = box->ymin = INT32_MAX;
@@ -224,19 +236,16 @@ reached_box(JmGrid *g, uint32_t limit, JmBox *box)
 		uint32_t	u = g->nodes[i];
 
 		if (g->search->cells[u].cost <= limit)
-		{
-			JmPoint		p;
-
-			p.x = JM_READ(g->net->points[u].x);
-			p.y = JM_READ(g->net->points[u].y);
-			widen(box, p);
-		}
+			widen(box, jm_node_point(g->net, u));
 	}
+	/* where a metre is most degrees; a pole makes no difference */
+	kx = fmax(fmin(cos(box->ymin * JM_UNIT_RADIANS), cos(box->ymax * JM_UNIT_RADIANS)), 1e-6);
 	for (i = 0; i < g->longer_count; i++)
 	{
 		if ((i & 0xfff) == 0)
 			g->env->poll(g->env);
 		if (!(g->longer[i].straight && limit == g->limit) &&
+			!surely_inside(&g->longer[i], box, kx) &&
 			!widen_by_edge(g, g->longer[i].edge, limit, box))
 			return false;
 	}
@@ -251,22 +260,22 @@ box_metres(const JmBox *box, double *width, double *height)
 }
 
 /*
- * Which road is to count where several are near, after these errors (1: as much
+ * Which road is to count where the grid was wrong, after these errors (1: as much
  * as may be).  Where nearly all is reached, little road inside is much of what
- * is not.
+ * is not: then the slowest, and from then on; but a place that holds too much for
+ * one limit holds roads of others, which would be missed: then the nearest.
  */
-static JmTie
-choose_tie(const JmGrid *g, double missed, double excess)
+static void
+choose_ties(JmGrid *g, double missed, double excess)
 {
-	JmTie		tie = {0.25f, true};
+	JmTie	   *tie = &g->ties[WRONG_EXCESS];
+	bool		slowest = g->lowest == g->limit && (excess > 3 || (tie->square > 0 && !tie->fastest));
 
-	if (missed > excess)
-		tie.square = 1;
-	else if (excess > 3 || !g->tie.fastest)
-		tie.fastest = false;
-	else if (excess > 2)
-		tie.square = 1e-4f;		/* where roads meet */
-	return tie;
+	tie->square = excess > 2 && !slowest ? 1e-4f : 0.25f;
+	tie->fastest = !slowest;
+	g->ties[WRONG_MISSED | WRONG_EXCESS] = *tie;
+	g->ties[WRONG_MISSED].square = missed > excess ? 1 : 0.25f;
+	g->ties[WRONG_MISSED].fastest = true;
 }
 
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
@@ -339,7 +348,8 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 			 */
 			if (report->rounds == 1 && missed > 1 && excess < 0.7)
 				times = 1;
-			if (!jm_grid_refine(g, times, choose_tie(g, missed, excess), options))
+			choose_ties(g, missed, excess);
+			if (!jm_grid_refine(g, times, options))
 				return false;
 		}
 		jm_grid_sample_all(g);

@@ -8,6 +8,8 @@
 
 #define WRONG_CELLS 2			/* around a place that is wrong */
 #define CHECKED 8				/* limits; more are not looked at */
+#define TOLD 0.2				/* of the network unreached: with less, a
+								 * sample of the roads cannot tell how much */
 
 /* Whether a place, in grid units, lies in the area that jm_grid_outline draws. */
 static bool
@@ -77,7 +79,7 @@ in_area(const JmGrid *g, double limit, double x, double y)
 
 /* Notes that road lies on the wrong side of an outline at a place (grid units). */
 static void
-note_wrong(JmGrid *g, double x, double y)
+note_wrong(JmGrid *g, double x, double y, unsigned char how)
 {
 	int			i;
 	int			j;
@@ -85,13 +87,13 @@ note_wrong(JmGrid *g, double x, double y)
 	for (j = (int) y - WRONG_CELLS; j <= (int) y + WRONG_CELLS + 1; j++)
 		for (i = (int) x - WRONG_CELLS; i <= (int) x + WRONG_CELLS + 1; i++)
 			if (i >= 0 && j >= 0 && i < g->nx && j < g->ny)
-				g->wrong[(size_t) j * g->nx + i] = 1;
+				g->wrong[(size_t) j * g->nx + i] |= how;
 }
 
 /*
  * Sets missed and excess of the report to the worst of the limits, by the
- * samples of the grid; the places that are wrong are noted when these are of
- * all roads.
+ * samples of the grid (excess to INFINITY where all roads must be looked at to
+ * tell it); the places that are wrong are noted when these are of all roads.
  */
 void
 jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
@@ -132,9 +134,11 @@ jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
 			else
 				excess += s->metres;
 			if (g->wrong)
-				note_wrong(g, s->x, s->y);
+				note_wrong(g, s->x, s->y, in ? WRONG_MISSED : WRONG_EXCESS);
 		}
 		unreached = g->net->head.metres - reached * g->stride;
+		if (g->stride > 1 && unreached < g->net->head.metres * TOLD)
+			report->excess = INFINITY;
 		if (reached > 0)
 			report->missed = fmax(report->missed, missed / reached);
 		if (unreached > 0)

@@ -8,7 +8,9 @@
  */
 #include "geo/area_grid.h"
 
-#define PIECE 0.7				/* of a road, in cells */
+#define PIECE 0.7				/* of a road that is drawn, in cells */
+#define SAMPLE 1.0				/* of a road that is sampled, at first */
+#define FINE_SAMPLE 0.2			/* and later */
 
 /* Not infinite: no share of it must be infinite times zero. */
 static double
@@ -40,12 +42,12 @@ jm_grid_edge(JmGrid *g, uint32_t edge, JmProfile *p)
 
 /* Offers a point of the network, and its time, to a grid point. */
 static inline void
-offer(const JmGrid *g, JmNear *n, float x, float y, float square, float time)
+offer(const JmTie *tie, JmNear *n, float x, float y, float square, float time)
 {
-	float		near = square > g->tie.square ? square : g->tie.square;
-	float		before = n->square > g->tie.square ? n->square : g->tie.square;
+	float		near = square > tie->square ? square : tie->square;
+	float		before = n->square > tie->square ? n->square : tie->square;
 
-	if (near < before || (near == before && (time < n->time) == g->tie.fastest))
+	if (near < before || (near == before && (time < n->time) == tie->fastest))
 	{
 		n->x = x;
 		n->y = y;
@@ -58,33 +60,35 @@ offer(const JmGrid *g, JmNear *n, float x, float y, float square, float time)
 static inline void
 draw_point(JmGrid *g, float x, float y, float time)
 {
+	const JmTie *tie;
 	JmNear	   *n;
+	size_t		block;
 	int			px;
 	int			py;
 	float		left;
 	float		right;
 	float		below;
 	float		above;
-	unsigned char state;
 
 	/* the outermost grid points stay outside: they close every outline */
 	if (!(x >= 1 && y >= 1 && x < g->nx - 2 && y < g->ny - 2))
 		return;
 	px = (int) x;
 	py = (int) y;
-	state = g->state[(size_t) (py >> BLOCK_SHIFT) * g->bx + (px >> BLOCK_SHIFT)];
-	if (state != BLOCK_ACTIVE && state != BLOCK_HALO)
+	block = (size_t) (py >> BLOCK_SHIFT) * g->bx + (px >> BLOCK_SHIFT);
+	if (g->state[block] != BLOCK_ACTIVE && g->state[block] != BLOCK_HALO)
 		return;
+	tie = &g->ties[g->wrong_before[block]];
 	left = (x - px) * (x - px);
 	right = (x - px - 1) * (x - px - 1);
 	below = (y - py) * (y - py);
 	above = (y - py - 1) * (y - py - 1);
 	n = &g->near[(size_t) py * g->nx + px];
-	offer(g, n, x, y, left + below, time);
-	offer(g, n + 1, x, y, right + below, time);
+	offer(tie, n, x, y, left + below, time);
+	offer(tie, n + 1, x, y, right + below, time);
 	n += g->nx;
-	offer(g, n, x, y, left + above, time);
-	offer(g, n + 1, x, y, right + above, time);
+	offer(tie, n, x, y, left + above, time);
+	offer(tie, n + 1, x, y, right + above, time);
 }
 
 /* Keeps a piece of road for the check, by its middle (grid units). */
@@ -113,30 +117,23 @@ keep_sample(JmGrid *g, float x, float y, float time, double metres)
 }
 
 /*
- * Goes along an edge by the middles of pieces shorter than a cell: draws these
- * points, and keeps them for the check.
+ * Goes along the edge in g->shape by pieces (metres), and draws the point at a
+ * share (phase) of each piece, or keeps it for the check.
  */
-static void
-follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
+static inline void
+follow_edge(JmGrid *g, const JmProfile *p, double piece, double phase, bool draw)
 {
 	const JmShape *shape = &g->shape;
-	JmProfile	p;
-	double		total;
-	double		piece = g->report->cell * PIECE;
-	double		next;			/* middle of the next piece, metres */
+	double		total = shape->along[shape->count - 1];
+	double		share = 1 / total;
 	double		kx = 1 / g->dx;
 	double		ky = 1 / g->dy;
+	double		next;			/* point, metres */
 	uint32_t	i;
 
-	if (!jm_grid_edge(g, edge, &p) || jm_grid_too_long(g))
-	{
-		g->damaged = true;
-		return;
-	}
-	total = shape->along[shape->count - 1];
 	if (total < piece)
 		piece = total;
-	next = piece / 2;
+	next = piece * phase;
 	for (i = 1; i < shape->count; i++)
 	{
 		double		before = shape->along[i - 1];
@@ -165,11 +162,11 @@ follow_edge(JmGrid *g, uint32_t edge, bool draw, bool sample)
 		{
 			float		x = (float) (ax + (next - before) * bx);
 			float		y = (float) (ay + (next - before) * by);
-			float		time = (float) jm_edge_time(&p, next / total);
+			float		time = (float) jm_edge_time(p, next * share);
 
 			if (draw)
 				draw_point(g, x, y, time);
-			if (sample)
+			else
 				keep_sample(g, x, y, time, piece);
 		}
 	}
@@ -268,10 +265,26 @@ visit_edges(JmGrid *g, const JmMask *mask, int level, uint32_t at, bool draw, bo
 		else
 		{
 			bool		drawn = draw && needs_drawing(g, i);
+			JmProfile	p;
 
 			g->report->roads++;
-			if (drawn || sample)
-				follow_edge(g, i, drawn, sample);
+			if (!drawn && !sample)
+				continue;
+			if (!jm_grid_edge(g, i, &p) || jm_grid_too_long(g))
+			{
+				g->damaged = true;
+				return;
+			}
+			if (drawn)
+				follow_edge(g, &p, g->report->cell * PIECE, 0.5, true);
+
+			/*
+			 * Elsewhere than what is drawn, for there the times are right;
+			 * and not always nearer to the same end.
+			 */
+			if (sample)
+				follow_edge(g, &p, g->report->cell * (draw ? SAMPLE : FINE_SAMPLE),
+							i & 1 ? 0.25 : 0.75, false);
 		}
 	}
 }

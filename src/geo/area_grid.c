@@ -5,7 +5,6 @@
  */
 #include "geo/area_grid.h"
 
-#include <float.h>
 #include <string.h>
 
 #define COMPETE 3.0				/* coarse cells within which roads compete */
@@ -79,24 +78,40 @@ marked_near(const JmMask *mask, int x, int y, int distance)
 					   x2 < mask->nx - 1 ? x2 : mask->nx - 1, y2 < mask->ny - 1 ? y2 : mask->ny - 1);
 }
 
-/* Marks the squares on the line between two points of the network. */
+/*
+ * Marks squares along a line, so that none of its points is farther than half
+ * a square from a mark.
+ */
 static void
-mark_line(JmGrid *g, JmMask *mask, JmPoint from, JmPoint to)
+mark_line(JmGrid *g, JmMask *mask, const JmPoint *points, uint32_t count)
 {
-	double		ax = (from.x - g->x0) / g->dx;
-	double		ay = (from.y - g->y0) / g->dy;
-	double		vx = (to.x - g->x0) / g->dx - ax;
-	double		vy = (to.y - g->y0) / g->dy - ay;
-	double		steps = ceil((fabs(vx) + fabs(vy)) / (1 << mask->shift)) + 1;
-	double		k;
+	double		kx = 1 / g->dx;
+	double		ky = 1 / g->dy;
+	double		square = 1 << mask->shift;
+	double		x = (points[0].x - g->x0) * kx;
+	double		y = (points[0].y - g->y0) * ky;
+	uint32_t	i;
 
-	/* a damaged shape may be long, a true one has few steps */
-	if (steps > 1e6)
-		steps = 1e6;
-	vx /= steps;
-	vy /= steps;
-	for (k = 0; k <= steps; k++)
-		mark(g, mask, ax + vx * k, ay + vy * k);
+	mark(g, mask, x, y);
+	for (i = 1; i < count; i++)
+	{
+		double		vx = (points[i].x - g->x0) * kx - x;
+		double		vy = (points[i].y - g->y0) * ky - y;
+		double		length = fabs(vx) + fabs(vy);
+
+		if (length > square)
+		{
+			/* a damaged shape may be long, a true one has few steps */
+			double		steps = fmin(ceil(length / square), 1e6);
+			double		k;
+
+			for (k = 1; k < steps; k++)
+				mark(g, mask, x + vx * k / steps, y + vy * k / steps);
+		}
+		x += vx;
+		y += vy;
+		mark(g, mask, x, y);
+	}
 }
 
 /* Marks the squares that hold reached road, but for what unmarked_reach says. */
@@ -104,7 +119,6 @@ static void
 mark_reached(JmGrid *g)
 {
 	uint32_t	i;
-	uint32_t	j;
 
 	begin_mask(g, &g->reached, MARK_SHIFT);
 	for (i = 0; i < g->node_count; i++)
@@ -125,7 +139,7 @@ mark_reached(JmGrid *g)
 			continue;
 		if (longer->straight)
 		{
-			mark_line(g, &g->reached, longer->from, longer->to);
+			mark_line(g, &g->reached, longer->ends, 2);
 			continue;
 		}
 		if (!jm_edge_shape(g->net, longer->edge, &g->shape, g->env) ||
@@ -134,8 +148,7 @@ mark_reached(JmGrid *g)
 			g->damaged = true;
 			return;
 		}
-		for (j = 1; j < g->shape.count; j++)
-			mark_line(g, &g->reached, g->shape.points[j - 1], g->shape.points[j]);
+		mark_line(g, &g->reached, g->shape.points, g->shape.count);
 	}
 	end_mask(&g->reached);
 }
@@ -154,8 +167,8 @@ unmarked_reach(const JmGrid *g)
 static void
 activate(JmGrid *g)
 {
-	/* so far away that nobody takes it over */
-	static const JmNear nothing = {FAR, FAR, FLT_MAX, INFINITY};
+	/* so far away that nobody takes it over; what is nearer than fill counts */
+	const JmNear nothing = {FAR, FAR, g->fill, INFINITY};
 	int			reach = (int) ceil(sqrt(g->fill) + unmarked_reach(g) + 1.5);
 	int			x;
 	int			y;
@@ -183,14 +196,15 @@ activate(JmGrid *g)
 	}
 }
 
+/* x and y: the grid point of n. */
 static inline void
-take_from(JmNear *n, const JmNear *from, int x, int y, float fill)
+take_from(JmNear *n, const JmNear *from, float x, float y)
 {
 	float		dx = from->x - x;
 	float		dy = from->y - y;
 	float		square = dx * dx + dy * dy;
 
-	if (square < n->square && square <= fill)
+	if (square < n->square)
 	{
 		n->x = from->x;
 		n->y = from->y;
@@ -210,6 +224,7 @@ spread_row(JmGrid *g, int y, int up)
 	JmNear	   *row = g->near + (size_t) y * g->nx;
 	const JmNear *other = row + (ptrdiff_t) up * g->nx;
 	const unsigned char *state = g->state + (size_t) (y / BLOCK) * g->bx;
+	float		fy = y;
 	int			block;
 	int			x;
 
@@ -221,11 +236,13 @@ spread_row(JmGrid *g, int y, int up)
 			continue;
 		for (x = block > 0 ? block * BLOCK : 1; x < end; x++)
 		{
+			float		fx = x;
+
 			/* within a cell of a road the nearest point is known already */
 			if (row[x].square <= 1)
 				continue;
-			take_from(&row[x], &other[x], x, y, g->fill);
-			take_from(&row[x], &row[x - 1], x, y, g->fill);
+			take_from(&row[x], &other[x], fx, fy);
+			take_from(&row[x], &row[x - 1], fx, fy);
 		}
 	}
 	for (block = (g->nx - 1) / BLOCK; block >= 0; block--)
@@ -237,7 +254,7 @@ spread_row(JmGrid *g, int y, int up)
 		x = (block + 1) * BLOCK < g->nx - 1 ? (block + 1) * BLOCK : g->nx - 1;
 		for (x--; x >= end; x--)
 			if (row[x].square > 1)
-				take_from(&row[x], &row[x + 1], x, y, g->fill);
+				take_from(&row[x], &row[x + 1], x, fy);
 	}
 }
 
@@ -278,10 +295,12 @@ free_points(JmGrid *g)
 	free_block(g->env, g->near);
 	free_block(g->env, g->ring);
 	free_block(g->env, g->state);
+	free_block(g->env, g->wrong_before);
 	free_block(g->env, g->wrong);
 	g->near = NULL;
 	g->ring = NULL;
 	g->state = NULL;
+	g->wrong_before = NULL;
 	g->wrong = NULL;
 }
 
@@ -297,6 +316,8 @@ lay_grid(JmGrid *g)
 	g->by = (g->ny + BLOCK - 1) / BLOCK + 1;
 	g->state = g->env->alloc(g->env, (size_t) g->bx * g->by);
 	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
+	g->wrong_before = g->env->alloc(g->env, (size_t) g->bx * g->by);
+	memset(g->wrong_before, 0, (size_t) g->bx * g->by);
 	g->rings = 0;
 	g->report->grid_points = (uint32_t) points;
 	g->report->rounds++;
@@ -326,9 +347,9 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->fill = (float) (fill * fill);
 	g->report->cell = cell;
 	lay_grid(g);
+	g->ties[0].square = 0.25f;
+	g->ties[0].fastest = true;
 	g->stride = 1 + g->node_count / SAMPLED;
-	g->tie.square = 0.25;
-	g->tie.fastest = true;
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
 	g->reached.margin = (fill + 2 + unmarked_reach(g)) / MARK + 1;
@@ -388,18 +409,21 @@ coarse_time(const JmGrid *old, int times, int x, int y)
 	return none >= 0.5f ? INFINITY : fminf(fmaxf(sum / (1 - none), least), most);
 }
 
-/* Whether any point of the coarser grid at a block of the finer is noted as wrong. */
-static bool
+/* How points of the coarser grid at a block of the finer are wrong: WRONG_... */
+static unsigned char
 wrong_near(const JmGrid *old, int times, int x, int y)
 {
+	unsigned char how = 0;
 	int			i;
 	int			j;
 
 	for (j = y * BLOCK / times; j <= (y * BLOCK + BLOCK - 1) / times + 1 && j < old->ny; j++)
 		for (i = x * BLOCK / times; i <= (x * BLOCK + BLOCK - 1) / times + 1 && i < old->nx; i++)
-			if (old->wrong[(size_t) j * old->nx + i])
-				return true;
-	return false;
+			how |= old->wrong[(size_t) j * old->nx + i];
+	/* what was wrong before may be so again */
+	if (how)
+		how |= old->wrong_before[(size_t) (y / times) * old->bx + x / times];
+	return how;
 }
 
 /*
@@ -472,7 +496,7 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
 			JmNear	   *n = &g->near[(size_t) py * g->nx + px];
 
 			n->x = n->y = FAR;
-			n->square = FLT_MAX;
+			n->square = g->fill;
 			n->time = coarse_time(old, times, px, py);
 			g->ring[(size_t) py * g->nx + px] = 0;
 		}
@@ -485,7 +509,7 @@ copy_block(JmGrid *g, const JmGrid *old, int times, int x, int y)
  * the network is damaged.
  */
 bool
-jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
+jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 {
 	JmGrid		old = *g;
 	double		fill = fmin(options->fill_metres / (g->report->cell / times), COMPETE * times);
@@ -497,6 +521,7 @@ jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
 	g->near = NULL;
 	g->ring = NULL;
 	g->state = NULL;
+	g->wrong_before = NULL;
 	g->wrong = NULL;
 	g->dx /= times;
 	g->dy /= times;
@@ -505,13 +530,17 @@ jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options)
 	fill = fmax(fill, 1.5);
 	g->fill = (float) (fill * fill);
 	g->report->cell /= times;
-	g->tie = tie;
 	lay_grid(g);
 	begin_mask(g, &g->core, BLOCK_SHIFT);
 	for (y = 0; y < g->by - 1; y++)
 		for (x = 0; x < g->bx - 1; x++)
-			if (wrong_near(&old, times, x, y))
+		{
+			unsigned char how = wrong_near(&old, times, x, y);
+
+			g->wrong_before[(size_t) y * g->bx + x] = how;
+			if (how)
 				mark(g, &g->core, x * BLOCK, y * BLOCK);
+		}
 	end_mask(&g->core);
 	halo = (int) ceil((fill + 1.5) / BLOCK) * BLOCK;
 	g->core.margin = (fill + 2) / BLOCK;

@@ -53,8 +53,7 @@ typedef struct JmLonger
 	float		metres;
 	bool		straight;		/* nearly: wholly reached, and within half of
 								 * long_metres of a line between its ends */
-	JmPoint		from;			/* its ends, when straight */
-	JmPoint		to;
+	JmPoint		ends[2];
 } JmLonger;
 
 /* The middle of a piece of road, in grid units. */
@@ -90,9 +89,11 @@ typedef struct JmGrid
 	int			nx;
 	int			ny;
 	float		fill;			/* squared, grid units */
-	JmTie		tie;
 	JmNear	   *near;
 	unsigned char *state;		/* of each block: BLOCK_... */
+	unsigned char *wrong_before;	/* of each block: what was wrong there in
+									 * the grid before, WRONG_... */
+	JmTie		ties[4];		/* by that */
 	uint32_t   *ring;			/* for the step from point i to i + 1: the
 								 * ring that crosses it, counted on */
 	uint32_t	rings;
@@ -106,7 +107,7 @@ typedef struct JmGrid
 	uint32_t	longer_room;
 	size_t		active;			/* points of active blocks */
 	unsigned char *wrong;		/* points around which road lies on the wrong
-								 * side; NULL: not noted */
+								 * side: WRONG_...; NULL: not noted */
 	JmMask		reached;		/* squares of the first grid on reached roads */
 	JmMask		core;			/* blocks that a finer grid computes anew */
 	int			bx;				/* blocks, one more than needed */
@@ -118,6 +119,9 @@ typedef struct JmGrid
 	JmAreaReport *report;
 	bool		damaged;
 } JmGrid;
+
+#define WRONG_MISSED 1			/* reached road outside */
+#define WRONG_EXCESS 2			/* unreached road inside */
 
 #define BLOCK_IDLE 0			/* nothing is near: not even initialised */
 #define BLOCK_RIM 1				/* beside an active block */
@@ -206,7 +210,7 @@ jm_mask_any(const JmMask *mask, int x1, int y1, int x2, int y2)
 
 /* area_grid.c */
 extern bool jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *options);
-extern bool jm_grid_refine(JmGrid *g, int times, JmTie tie, const JmAreaOptions *options);
+extern bool jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options);
 extern void jm_grid_free(JmGrid *g);
 
 /* area_draw.c */

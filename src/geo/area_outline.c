@@ -141,9 +141,9 @@ jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb)
 			size_t		at = (size_t) y * g->nx + x;
 			Ring	   *r;
 
-			if (state[x / BLOCK] == BLOCK_IDLE || state[x / BLOCK] == BLOCK_FULL)
+			if (x % BLOCK == 0 && (state[x / BLOCK] == BLOCK_IDLE || state[x / BLOCK] == BLOCK_FULL))
 			{
-				x = x / BLOCK * BLOCK + BLOCK - 1;
+				x += BLOCK - 1;
 				continue;
 			}
 			a = row[x].time <= limit;
@@ -152,7 +152,7 @@ jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb)
 			 * no outline passes between an idle or full block and its
 			 * neighbours
 			 */
-			b = jm_grid_time(g, x + 1, y) <= limit;
+			b = (x % BLOCK == BLOCK - 1 ? jm_grid_time(g, x + 1, y) : row[x + 1].time) <= limit;
 			if (a == b)
 				continue;
 			if (g->ring[at] <= base)

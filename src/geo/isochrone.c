@@ -14,10 +14,10 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-/* Grid of an area: see JmAreaOptions.  Two million points take 40 MB. */
+/* Grid of an area: see JmAreaOptions.  Three million points take 60 MB. */
 #define AREA_BASE_CELLS 16000
-#define AREA_MAX_CELLS 2000000
-#define AREA_MIN_CELL 2.0
+#define AREA_MAX_CELLS 3000000
+#define AREA_MIN_CELL 1.0
 #define AREA_MAX_MISSED 0.008
 #define AREA_MAX_EXCESS 0.018
 

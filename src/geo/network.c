@@ -138,16 +138,6 @@ jm_edge_ends(const JmNetwork *net, uint32_t edge, uint32_t *from, uint32_t *to,
 	return *from < net->head.nodes && *to < net->head.nodes;
 }
 
-static JmPoint
-node_point(const JmNetwork *net, uint32_t node)
-{
-	JmPoint		p;
-
-	p.x = JM_READ(net->points[node].x);
-	p.y = JM_READ(net->points[node].y);
-	return p;
-}
-
 /*
  * Reads one zigzag varint: where the next begins, or NULL at the end of the
  * bytes and after five of them.
@@ -239,7 +229,7 @@ jm_edge_shape(const JmNetwork *net, uint32_t edge, JmShape *shape, JmEnv *env)
 	shape_room(shape, (last - first) / 2 + 2, env);
 	points = shape->points;
 	along = shape->along;
-	p = node_point(net, from);
+	p = jm_node_point(net, from);
 	points[0] = p;
 	while (at < end)
 	{
@@ -253,7 +243,7 @@ jm_edge_shape(const JmNetwork *net, uint32_t edge, JmShape *shape, JmEnv *env)
 		p.y = (int32_t) ((uint32_t) p.y + (uint32_t) dy);
 		points[count++] = p;
 	}
-	points[count++] = node_point(net, to);
+	points[count++] = jm_node_point(net, to);
 	shape->count = count;
 
 	kx = cos(points[0].y * JM_UNIT_RADIANS);

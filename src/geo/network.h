@@ -136,6 +136,16 @@ extern bool jm_edge_ends(const JmNetwork *net, uint32_t edge, uint32_t *from, ui
 						 uint32_t *out, uint32_t *in, bool *snappable);
 extern void jm_shape_free(JmShape *shape, JmEnv *env);
 
+static inline JmPoint
+jm_node_point(const JmNetwork *net, uint32_t node)
+{
+	JmPoint		p;
+
+	p.x = JM_READ(net->points[node].x);
+	p.y = JM_READ(net->points[node].y);
+	return p;
+}
+
 /* Metres in a step of one unit of latitude (mean Earth radius, IUGG 1980). */
 #define JM_METRES_PER_UNIT (6371008.8 * 3.14159265358979323846 / 180.0 / 1e7)
 #define JM_UNIT_RADIANS (3.14159265358979323846 / 180.0 / 1e7)
