@@ -205,17 +205,18 @@ GRANT SELECT ON jobmarket.road_mode, jobmarket.road_speed, jobmarket.road_contro
 	jobmarket.road_network TO PUBLIC;
 
 -- Costs in the form that pgRouting takes, rounded to the millisecond because
--- compiled networks count in milliseconds: both then give equal times.
+-- compiled networks count in milliseconds: both then give equal times.  They
+-- hold at most 24 days for one edge, 2^31 milliseconds.
 CREATE FUNCTION jobmarket.road_cost(mode text DEFAULT 'car')
 RETURNS TABLE (id bigint, source bigint, target bigint, cost float8, reverse_cost float8, geom geometry)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT t.edge_id, t.source, t.target,
-		CASE WHEN t.fixed THEN CASE WHEN t.seconds >= 0 AND t.seconds < 'Infinity' THEN round(t.seconds * 1000) / 1000 ELSE -1 END
+		CASE WHEN t.fixed THEN CASE WHEN t.seconds >= 0 AND t.seconds < 2147483 THEN round(t.seconds * 1000) / 1000 ELSE -1 END
 			WHEN t.open IN ('both', 'forward') THEN round(1000 *
 				(t.length_m * 3.6 / t.forward_kmh + t.inner_seconds + t.target_seconds)) / 1000
 			ELSE -1 END,
-		CASE WHEN t.fixed THEN CASE WHEN t.reverse_seconds >= 0 AND t.reverse_seconds < 'Infinity' THEN round(t.reverse_seconds * 1000) / 1000 ELSE -1 END
+		CASE WHEN t.fixed THEN CASE WHEN t.reverse_seconds >= 0 AND t.reverse_seconds < 2147483 THEN round(t.reverse_seconds * 1000) / 1000 ELSE -1 END
 			WHEN t.open IN ('both', 'backward') THEN round(1000 *
 				(t.length_m * 3.6 / t.backward_kmh + t.inner_seconds + t.source_seconds)) / 1000
 			ELSE -1 END,
@@ -246,7 +247,7 @@ CREATE FUNCTION jobmarket.maxspeed_kmh(maxspeed text) RETURNS real
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
-		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]+)?$' THEN maxspeed::real
+		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]{1,6})?$' THEN maxspeed::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?(km/h|kmh|kph)$' THEN substring(maxspeed FROM '^[0-9]+')::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?mph$' THEN substring(maxspeed FROM '^[0-9]+')::real * 1.609344
 		WHEN maxspeed ~ '^[A-Z]{2}:urban$' THEN 50
@@ -285,18 +286,28 @@ END;
 COMMENT ON FUNCTION jobmarket.road_access(text, jsonb) IS
 'Directions open to each mode and legal speeds of a way of OpenStreetMap, from its class and tags';
 
-CREATE FUNCTION jobmarket.find_road_table(name text) RETURNS regclass
+-- Tables that nobody named are read only where the caller need not fear their
+-- owner: reading a view, or a column of a type of one's own, runs its owner's
+-- code with the rights of whoever reads.
+CREATE FUNCTION jobmarket.find_road_table(name text, beside regclass DEFAULT NULL) RETURNS regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT c.oid::regclass
-	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	FROM pg_class c
+		JOIN pg_namespace n ON n.oid = c.relnamespace
+		JOIN pg_roles r ON r.oid = c.relowner
+		LEFT JOIN pg_class b ON b.oid = beside
 	WHERE c.relname = find_road_table.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+		AND CASE WHEN beside IS NULL THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+			ELSE c.relnamespace = b.relnamespace END
+		AND (r.rolsuper OR r.rolname = current_user OR c.relowner = b.relowner
+			OR c.relowner = (SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()))
 	ORDER BY n.nspname <> 'public', n.nspname
 	LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION jobmarket.find_road_table(text) FROM PUBLIC;
-COMMENT ON FUNCTION jobmarket.find_road_table(text) IS 'A table of this name, that of schema public first';
+REVOKE ALL ON FUNCTION jobmarket.find_road_table(text, regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.find_road_table(text, regclass) IS
+'A table of this name, that of schema public first, or the one in the schema of another; only of the caller, a superuser, the owner of the database, or the owner of that other one';
 
 -- search_path FROM CURRENT is pg_catalog and PostGIS's own schema.
 CREATE PROCEDURE jobmarket.load_road_network(roads regclass DEFAULT NULL, nodes regclass DEFAULT NULL,
@@ -307,8 +318,8 @@ DECLARE
 	ways regclass := coalesce(roads, jobmarket.find_road_table('ways'));
 	lines regclass := coalesce(roads, jobmarket.find_road_table('planet_osm_line'));
 	columns text[];
-	beside text;				-- schema of the input
 	source_name text;
+	number bigint;
 	left_out bigint;
 	edges bigint;
 BEGIN
@@ -320,6 +331,7 @@ BEGIN
 	IF coalesce(ways, lines) IS NULL THEN
 		RAISE undefined_table USING
 			MESSAGE = 'no road tables were found',
+			DETAIL = 'Tables ways and planet_osm_line are looked for, of this user, a superuser, or the owner of the database.',
 			HINT = 'Make them with osm2pgrouting (tables ways and ways_vertices_pgr) or osm2pgsql (table planet_osm_line), or name the table: CALL jobmarket.load_road_network(''schema.ways'').';
 	END IF;
 	CREATE TEMPORARY TABLE jobmarket_way (edge_id bigint, source bigint, target bigint, highway text,
@@ -328,17 +340,15 @@ BEGIN
 
 	columns := (SELECT array_agg(attname::text) FROM pg_attribute
 				WHERE attrelid = coalesce(ways, lines) AND attnum > 0 AND NOT attisdropped);
-	beside := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-			   WHERE c.oid = coalesce(ways, lines));
 	IF ways IS NOT NULL AND columns @> '{gid,source,target,the_geom}' THEN
 		source_name := 'osm2pgrouting';
-		CALL jobmarket.stage_osm2pgrouting(ways, coalesce(nodes, to_regclass(format('%I.ways_vertices_pgr', beside))), beside, columns, costs = 'table');
+		CALL jobmarket.stage_osm2pgrouting(ways, coalesce(nodes, jobmarket.find_road_table('ways_vertices_pgr', ways)), columns, costs = 'table');
 	ELSIF lines IS NOT NULL AND columns @> '{osm_id,highway,way}' THEN
 		source_name := 'osm2pgsql';
 		IF costs = 'table' THEN
 			RAISE invalid_parameter_value USING MESSAGE = 'tables of osm2pgsql hold no costs';
 		END IF;
-		CALL jobmarket.stage_osm2pgsql(lines, beside, columns);
+		CALL jobmarket.stage_osm2pgsql(lines, columns);
 	ELSE
 		RAISE undefined_column USING
 			MESSAGE = format('table %s is neither one of osm2pgrouting nor one of osm2pgsql', coalesce(ways, lines)),
@@ -358,6 +368,14 @@ BEGIN
 			HINT = 'The network loaded before is kept.';
 	END IF;
 	ANALYZE pg_temp.jobmarket_way;
+	SELECT count(*), min(w.edge_id) INTO left_out, number
+	FROM (SELECT edge_id FROM pg_temp.jobmarket_way GROUP BY edge_id HAVING count(*) > 1) w;
+	IF left_out > 0 THEN
+		RAISE unique_violation USING
+			MESSAGE = format('gid %s occurs more than once in table %s', number, coalesce(ways, lines)),
+			DETAIL = format('In all, %s gids do.', left_out),
+			HINT = 'Imports that are put together in one table also share the numbers of their nodes: import them at once.  The network loaded before is kept.';
+	END IF;
 
 	-- the constraints are checked faster all at once
 	ALTER TABLE jobmarket.road_edge DROP CONSTRAINT road_edge_source_fkey, DROP CONSTRAINT road_edge_target_fkey;
@@ -401,18 +419,21 @@ REVOKE ALL ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) FR
 COMMENT ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) IS
 'Replaces the road network by that of a table made by osm2pgrouting (ways) or osm2pgsql (planet_osm_line); without a name looks for either; costs => ''table'' takes car times from cost_s and reverse_cost_s';
 
-CREATE PROCEDURE jobmarket.stage_osm2pgrouting(ways regclass, vertices regclass, beside text, columns text[], fixed boolean)
+CREATE PROCEDURE jobmarket.stage_osm2pgrouting(ways regclass, vertices regclass, columns text[], fixed boolean)
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
 	has_tags boolean := false;
-	configuration regclass := to_regclass(format('%I.configuration', beside));
+	configuration regclass := jobmarket.find_road_table('configuration', ways);
+	osm_ways regclass := jobmarket.find_road_table('osm_ways', ways);
+	osm_nodes regclass := jobmarket.find_road_table('osm_nodes', ways);
 	highway text := '''unclassified''';
 	tags text;
-	speed text;
+	staged bigint;
+	rows bigint;
 BEGIN
-	IF to_regclass(format('%I.osm_ways', beside)) IS NOT NULL THEN
-		EXECUTE format('SELECT EXISTS (SELECT FROM %I.osm_ways WHERE tags IS NOT NULL)', beside) INTO has_tags;
+	IF osm_ways IS NOT NULL THEN
+		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE tags IS NOT NULL)', osm_ways) INTO has_tags;
 	END IF;
 	IF 'highway' = ANY (columns) THEN
 		-- not osm2pgrouting's, but a road table of one's own may say so directly
@@ -437,7 +458,7 @@ BEGIN
 				  FROM %s WHERE tag_id = w.tag_id) c)', configuration);
 	END IF;
 	IF has_tags THEN
-		tags := tags || format(' || coalesce((SELECT o.tags::jsonb FROM %I.osm_ways o WHERE o.osm_id = w.osm_id), ''{}''::jsonb)', beside);
+		tags := tags || format(' || coalesce((SELECT o.tags::jsonb FROM %s o WHERE o.osm_id = w.osm_id), ''{}''::jsonb)', osm_ways);
 	END IF;
 	EXECUTE format(
 		'INSERT INTO pg_temp.jobmarket_way (edge_id, source, target, highway, tags, seconds, reverse_seconds, osm_id, geom)
@@ -447,32 +468,40 @@ BEGIN
 		WHERE w.gid IS NOT NULL AND w.source IS NOT NULL AND w.target IS NOT NULL AND GeometryType(w.the_geom) = ''LINESTRING''
 			AND NOT ST_IsEmpty(w.the_geom)',
 		highway, tags,
-		CASE WHEN fixed THEN 'w.cost_s' ELSE 'NULL::float8' END,
-		CASE WHEN fixed THEN 'w.reverse_cost_s' ELSE 'NULL::float8' END,
+		CASE WHEN fixed THEN 'coalesce(w.cost_s, -1)' ELSE 'NULL::float8' END,
+		CASE WHEN fixed THEN 'coalesce(w.reverse_cost_s, -1)' ELSE 'NULL::float8' END,
 		CASE WHEN 'osm_id' = ANY (columns) THEN 'w.osm_id' ELSE 'NULL::bigint' END,
 		ways);
-	IF to_regclass(format('%I.osm_nodes', beside)) IS NOT NULL AND vertices IS NOT NULL THEN
+	GET DIAGNOSTICS staged = ROW_COUNT;
+	EXECUTE format('SELECT count(*) FROM %s', ways) INTO rows;
+	IF rows > staged THEN
+		RAISE WARNING '% roads are left out, for they lack gid, source, target or a line', rows - staged
+			USING HINT = 'Lines are of type LineString; ST_Dump takes a MultiLineString apart.';
+	END IF;
+	IF osm_nodes IS NOT NULL AND vertices IS NOT NULL THEN
 		EXECUTE format(
 			'INSERT INTO pg_temp.jobmarket_control (node_id, x, y, control)
 			SELECT v.id, ST_X(n.the_geom), ST_Y(n.the_geom), n.tags::jsonb->>''highway''
-			FROM %I.osm_nodes n LEFT JOIN %s v ON v.osm_id = n.osm_id
-			WHERE n.tags::jsonb->>''highway'' IN (''traffic_signals'', ''stop'', ''give_way'', ''crossing'', ''mini_roundabout'')', beside, vertices);
+			FROM %s n LEFT JOIN %s v ON v.osm_id = n.osm_id
+			WHERE n.tags::jsonb->>''highway'' IN (''traffic_signals'', ''stop'', ''give_way'', ''crossing'', ''mini_roundabout'')', osm_nodes, vertices);
 	END IF;
 END
 $$;
-REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text, text[], boolean) FROM PUBLIC;
-COMMENT ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text, text[], boolean) IS
+REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text[], boolean) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text[], boolean) IS
 'Part of load_road_network: reads osm2pgrouting''s tables';
 
 -- osm2pgsql keeps lines without their nodes: ways are cut where they share a
 -- vertex with another way (bridges share none with what they cross).
-CREATE PROCEDURE jobmarket.stage_osm2pgsql(lines regclass, beside text, columns text[])
+CREATE PROCEDURE jobmarket.stage_osm2pgsql(lines regclass, columns text[])
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
 	tags text := '''{}''::jsonb';
 	tag text;
-	points regclass := to_regclass(format('%I.planet_osm_point', beside));
+	-- its option --prefix names them
+	points regclass := (SELECT jobmarket.find_road_table(regexp_replace(c.relname, '_line$', '_point'), lines)
+						FROM pg_class c WHERE c.oid = lines AND c.relname LIKE '%\_line');
 BEGIN
 	FOREACH tag IN ARRAY '{access,bicycle,foot,junction,maxspeed,motorcar,motor_vehicle,oneway,vehicle,cycleway}'::text[] LOOP
 		IF tag = ANY (columns) THEN
@@ -530,6 +559,6 @@ BEGIN
 	DROP TABLE pg_temp.jobmarket_line, pg_temp.jobmarket_vertex;
 END
 $$;
-REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text, text[]) FROM PUBLIC;
-COMMENT ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text, text[]) IS
+REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text[]) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text[]) IS
 'Part of load_road_network: reads osm2pgsql''s tables and finds where ways meet';

@@ -236,13 +236,22 @@ clean_directory(const char *mode)
 	FreeDir(dir);
 }
 
+/* One of our tables. */
+Oid
+jm_road_table(const char *name)
+{
+	Oid			table = get_relname_relid(name, get_namespace_oid("jobmarket", false));
+
+	if (!OidIsValid(table))
+		elog(ERROR, "table jobmarket.%s does not exist", name);
+	return table;
+}
+
 /* Owner of our tables, who alone is sure to be allowed to read them. */
 Oid
 jm_road_owner(void)
 {
-	Oid			schema = get_namespace_oid("jobmarket", false);
-	Oid			table = get_relname_relid("road_edge", schema);
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(jm_road_table("road_edge")));
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))

@@ -14,7 +14,7 @@
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-. "$top/test/bench/roads_database.sh" "${1:-285}"
+. "$top/test/bench/roads_database.sh"
 psql -XAtq <<'T' || exit 1
 CREATE TABLE IF NOT EXISTS bench_edge AS
 	SELECT id, source, target, cost, reverse_cost FROM jobmarket.road_cost('car');

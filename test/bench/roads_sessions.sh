@@ -13,7 +13,7 @@
 # shares it out among them: the sum of Pss is what the file takes in memory, at
 # most its size when there is one copy.
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
-. "$top/test/bench/roads_database.sh" "${1:-285}"
+. "$top/test/bench/roads_database.sh"
 work=$(mktemp -d) || exit 1
 bench=
 trap 'rm -rf "$work"; [ -z "$bench" ] || kill "$bench" 2>/dev/null' EXIT
