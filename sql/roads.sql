@@ -309,6 +309,16 @@ REVOKE ALL ON FUNCTION jobmarket.find_road_table(text, regclass) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.find_road_table(text, regclass) IS
 'A table of this name, that of schema public first, or the one in the schema of another; only of the caller, a superuser, the owner of the database, or the owner of that other one';
 
+CREATE FUNCTION jobmarket.road_table_columns(road_table regclass) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT coalesce(array_agg(attname::text), '{}')
+	FROM pg_attribute
+	WHERE attrelid = road_table AND attnum > 0 AND NOT attisdropped;
+END;
+REVOKE ALL ON FUNCTION jobmarket.road_table_columns(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.road_table_columns(regclass) IS 'Names of the columns of a table, none without a table';
+
 -- search_path FROM CURRENT is pg_catalog and PostGIS's own schema.
 CREATE PROCEDURE jobmarket.load_road_network(roads regclass DEFAULT NULL, nodes regclass DEFAULT NULL,
 	costs text DEFAULT 'speeds')
@@ -338,11 +348,10 @@ BEGIN
 		tags jsonb, seconds float8, reverse_seconds float8, osm_id bigint, geom geometry) ON COMMIT DROP;
 	CREATE TEMPORARY TABLE jobmarket_control (node_id bigint, x float8, y float8, control text) ON COMMIT DROP;
 
-	columns := (SELECT array_agg(attname::text) FROM pg_attribute
-				WHERE attrelid = coalesce(ways, lines) AND attnum > 0 AND NOT attisdropped);
+	columns := jobmarket.road_table_columns(coalesce(ways, lines));
 	IF ways IS NOT NULL AND columns @> '{gid,source,target,the_geom}' THEN
 		source_name := 'osm2pgrouting';
-		CALL jobmarket.stage_osm2pgrouting(ways, coalesce(nodes, jobmarket.find_road_table('ways_vertices_pgr', ways)), columns, costs = 'table');
+		CALL jobmarket.stage_osm2pgrouting(ways, nodes, columns, costs = 'table');
 	ELSIF lines IS NOT NULL AND columns @> '{osm_id,highway,way}' THEN
 		source_name := 'osm2pgsql';
 		IF costs = 'table' THEN
@@ -419,11 +428,13 @@ REVOKE ALL ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) FR
 COMMENT ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) IS
 'Replaces the road network by that of a table made by osm2pgrouting (ways) or osm2pgsql (planet_osm_line); without a name looks for either; costs => ''table'' takes car times from cost_s and reverse_cost_s';
 
-CREATE PROCEDURE jobmarket.stage_osm2pgrouting(ways regclass, vertices regclass, columns text[], fixed boolean)
+CREATE PROCEDURE jobmarket.stage_osm2pgrouting(ways regclass, nodes regclass, columns text[], fixed boolean)
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
 	has_tags boolean := false;
+	vertices regclass := coalesce(nodes,
+		(SELECT jobmarket.find_road_table(c.relname || '_vertices_pgr', ways) FROM pg_class c WHERE c.oid = ways));
 	configuration regclass := jobmarket.find_road_table('configuration', ways);
 	osm_ways regclass := jobmarket.find_road_table('osm_ways', ways);
 	osm_nodes regclass := jobmarket.find_road_table('osm_nodes', ways);
@@ -432,7 +443,12 @@ DECLARE
 	staged bigint;
 	rows bigint;
 BEGIN
-	IF osm_ways IS NOT NULL THEN
+	-- others have tables of this name, too
+	IF NOT jobmarket.road_table_columns(configuration) @> '{tag_id,tag_key,tag_value,maxspeed_forward,maxspeed_backward}' THEN
+		configuration := NULL;
+	END IF;
+	-- without option --tags there is no such column
+	IF jobmarket.road_table_columns(osm_ways) @> '{osm_id,tags}' AND 'osm_id' = ANY (columns) THEN
 		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE tags IS NOT NULL)', osm_ways) INTO has_tags;
 	END IF;
 	IF 'highway' = ANY (columns) THEN
@@ -478,12 +494,19 @@ BEGIN
 		RAISE WARNING '% roads are left out, for they lack gid, source, target or a line', rows - staged
 			USING HINT = 'Lines are of type LineString; ST_Dump takes a MultiLineString apart.';
 	END IF;
-	IF osm_nodes IS NOT NULL AND vertices IS NOT NULL THEN
+	IF jobmarket.road_table_columns(osm_nodes) @> '{osm_id,tags,the_geom}' THEN
 		EXECUTE format(
 			'INSERT INTO pg_temp.jobmarket_control (node_id, x, y, control)
-			SELECT v.id, ST_X(n.the_geom), ST_Y(n.the_geom), n.tags::jsonb->>''highway''
-			FROM %s n LEFT JOIN %s v ON v.osm_id = n.osm_id
-			WHERE n.tags::jsonb->>''highway'' IN (''traffic_signals'', ''stop'', ''give_way'', ''crossing'', ''mini_roundabout'')', osm_nodes, vertices);
+			SELECT v.id, n.x, n.y, n.control
+			FROM (SELECT osm_id, ST_X(the_geom) AS x, ST_Y(the_geom) AS y, tags::jsonb->>''highway'' AS control FROM %s) n
+				LEFT JOIN %s
+			WHERE n.control IN (''traffic_signals'', ''stop'', ''give_way'', ''crossing'', ''mini_roundabout'')', osm_nodes,
+			CASE WHEN jobmarket.road_table_columns(vertices) @> '{id,osm_id}' THEN format('%s v USING (osm_id)', vertices)
+				-- pgRouting's own tables of vertices do not say which node it was
+				ELSE '(SELECT ST_X(e.geom) AS x, ST_Y(e.geom) AS y, min(e.id) AS id
+					FROM pg_temp.jobmarket_way w,
+						LATERAL (VALUES (w.source, ST_StartPoint(w.geom)), (w.target, ST_EndPoint(w.geom))) AS e(id, geom)
+					GROUP BY 1, 2) v USING (x, y)' END);
 	END IF;
 END
 $$;

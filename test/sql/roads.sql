@@ -73,6 +73,34 @@ SELECT n AS node, jobmarket.travel_time(a.geom, array_agg(b.geom ORDER BY b.node
 FROM unnest('{1,2,3,4}'::int[]) n JOIN jobmarket.road_node a ON a.node_id = n, jobmarket.road_node b
 GROUP BY n, a.geom ORDER BY n;
 
+-- with --addnodes but without --tags, with --tags, and with vertices that pgRouting made
+BEGIN;
+CREATE TABLE osm_ways (osm_id bigint);
+CREATE TABLE osm_nodes (osm_id bigint, the_geom geometry(Point, 4326));
+INSERT INTO osm_nodes VALUES (70, ST_GeomFromText('POINT(6.01 49)', 4326));
+CREATE TABLE ways_vertices_pgr (id bigint, osm_id bigint, the_geom geometry(Point, 4326));
+INSERT INTO ways_vertices_pgr VALUES (2, 70, ST_GeomFromText('POINT(6.01 49)', 4326));
+CREATE VIEW at_node_2 AS
+SELECT array_agg(edge_id ORDER BY edge_id) FILTER (WHERE source_control = 'stop') AS stops,
+	array_agg(edge_id ORDER BY edge_id) FILTER (WHERE maxspeed_forward = 20) AS slow
+FROM jobmarket.road_edge;
+SET LOCAL client_min_messages = error;
+CALL jobmarket.load_road_network('ways');
+TABLE at_node_2;
+ALTER TABLE osm_ways ADD tags jsonb;
+INSERT INTO osm_ways VALUES (12, '{"maxspeed": "20"}');
+ALTER TABLE osm_nodes ADD tags jsonb;
+UPDATE osm_nodes SET tags = '{"highway": "stop"}';
+CALL jobmarket.load_road_network('ways');
+TABLE at_node_2;
+ALTER TABLE ways_vertices_pgr DROP osm_id;
+CALL jobmarket.load_road_network('ways');
+TABLE at_node_2;
+-- a table that only has the name
+ALTER TABLE configuration DROP tag_value;
+CALL jobmarket.load_road_network('ways');
+SELECT DISTINCT highway FROM jobmarket.road_edge;
+ROLLBACK;
 -- the same number twice: nothing is loaded
 BEGIN;
 INSERT INTO ways SELECT * FROM ways WHERE gid <= 2;
