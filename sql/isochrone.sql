@@ -32,7 +32,9 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1000
 BEGIN ATOMIC
 	SELECT o.n::integer, d.n::integer, d.minutes
 	FROM unnest(origins) WITH ORDINALITY AS o(geom, n),
-		LATERAL unnest(jobmarket.travel_time(o.geom, destinations, mode, 'from', max_minutes)) WITH ORDINALITY AS d(minutes, n);
+		-- NULL for a NULL origin, which has its rows all the same
+		LATERAL unnest(coalesce(jobmarket.travel_time(o.geom, destinations, mode, 'from', max_minutes),
+			array_fill(NULL::float8, ARRAY[coalesce(cardinality(destinations), 0)]))) WITH ORDINALITY AS d(minutes, n);
 END;
 COMMENT ON FUNCTION jobmarket.travel_time_matrix(geometry[], geometry[], text, float8) IS
 'Minutes between each of the origins and each of the destinations, by their numbers in the arrays from 1; NULL where unreachable';

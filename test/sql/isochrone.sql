@@ -53,7 +53,8 @@ UPDATE jobmarket.road_edge e SET seconds = cost_s, reverse_seconds = reverse_cos
 
 -- many to many, and positions stored beforehand
 SELECT origin, destination, round(minutes::numeric, 3) FROM jobmarket.travel_time_matrix(
-	ARRAY[pg_temp.at(0, 0), pg_temp.at(3, 3)], ARRAY[pg_temp.at(0, 1), NULL, pg_temp.at(3, 3)]) ORDER BY 1, 2;
+	ARRAY[pg_temp.at(0, 0), NULL, pg_temp.at(3, 3)], ARRAY[pg_temp.at(0, 1), NULL, pg_temp.at(3, 3)]) ORDER BY 1, 2;
+SELECT count(*) FROM unnest('{car,NULL}'::text[]) mode, LATERAL jobmarket.travel_time_matrix(ARRAY[pg_temp.at(0, 0)], '{}', mode);
 CREATE TABLE place AS
 SELECT n, geom, jobmarket.road_position(geom) AS position
 FROM (SELECT row_number() OVER () AS n, pg_temp.at(x * 1.37 - 2, y * 1.11) AS geom FROM generate_series(0, 9) x, generate_series(0, 9) y) q;
