@@ -365,14 +365,6 @@ BEGIN
 			MESSAGE = format('table %s is neither one of osm2pgrouting nor one of osm2pgsql', coalesce(ways, lines)),
 			HINT = 'osm2pgrouting''s ways has columns gid, source, target and the_geom; osm2pgsql''s planet_osm_line has osm_id, highway and way.';
 	END IF;
-	-- lengths and boxes of these mean nothing; of NaN neither
-	DELETE FROM pg_temp.jobmarket_way w
-	WHERE NOT w.geom @ ST_MakeEnvelope(-180, -90, 180, 90, 4326) OR NOT ST_Length(w.geom) < 'infinity';
-	GET DIAGNOSTICS left_out = ROW_COUNT;
-	IF left_out > 0 THEN
-		RAISE WARNING '% roads are left out, for they lie nowhere on Earth', left_out
-			USING HINT = 'Is the SRID of their geometry column right?';
-	END IF;
 	IF NOT EXISTS (SELECT FROM pg_temp.jobmarket_way) THEN
 		RAISE no_data_found USING
 			MESSAGE = format('table %s holds no roads', coalesce(ways, lines)),
@@ -429,6 +421,25 @@ $$;
 REVOKE ALL ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) FROM PUBLIC;
 COMMENT ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) IS
 'Replaces the road network by that of a table made by osm2pgrouting (ways) or osm2pgsql (planet_osm_line); without a name looks for either; costs => ''table'' takes car times from cost_s and reverse_cost_s';
+
+CREATE PROCEDURE jobmarket.leave_out_roads_off_earth(staged regclass)
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+	left_out bigint;
+BEGIN
+	-- their lengths and boxes mean nothing; those of NaN neither
+	EXECUTE format('DELETE FROM %s WHERE NOT geom @ ST_MakeEnvelope(-180, -90, 180, 90, 4326) OR NOT ST_Length(geom) < ''infinity''', staged);
+	GET DIAGNOSTICS left_out = ROW_COUNT;
+	IF left_out > 0 THEN
+		RAISE WARNING '% roads are left out, for they lie nowhere on Earth', left_out
+			USING HINT = 'Is the SRID of their geometry column right?';
+	END IF;
+END
+$$;
+REVOKE ALL ON PROCEDURE jobmarket.leave_out_roads_off_earth(regclass) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.leave_out_roads_off_earth(regclass) IS
+'Part of load_road_network: deletes what cannot be a road from staged lines';
 
 CREATE PROCEDURE jobmarket.stage_osm2pgrouting(ways regclass, nodes regclass, columns text[], fixed boolean)
 LANGUAGE plpgsql SET search_path FROM CURRENT
@@ -496,6 +507,7 @@ BEGIN
 		RAISE WARNING '% roads are left out, for they lack gid, source, target or a line', rows - staged
 			USING HINT = 'Lines are of type LineString; ST_Dump takes a MultiLineString apart.';
 	END IF;
+	CALL jobmarket.leave_out_roads_off_earth('pg_temp.jobmarket_way');
 	IF jobmarket.road_table_columns(osm_nodes) @> '{osm_id,tags,the_geom}' THEN
 		EXECUTE format(
 			'INSERT INTO pg_temp.jobmarket_control (node_id, x, y, control)
@@ -545,6 +557,7 @@ BEGIN
 		FROM %s l
 		WHERE l.highway IN (SELECT s.highway FROM jobmarket.road_speed s)
 			AND l.osm_id > 0 AND GeometryType(l.way) = ''LINESTRING'' AND ST_NPoints(l.way) > 1', tags, lines);
+	CALL jobmarket.leave_out_roads_off_earth('pg_temp.jobmarket_line');
 	-- places in ten-millionths of a degree, as OpenStreetMap keeps them: from a
 	-- projection they come back with noise
 	CREATE TEMPORARY TABLE jobmarket_vertex ON COMMIT DROP AS

@@ -162,6 +162,10 @@ INSERT INTO off_ways (gid, source, target, one_way, the_geom) VALUES (101, 1, 2,
 	(102, 1, 2, 0, ST_SetSRID(ST_MakeLine(ST_MakePoint(6, 49), ST_MakePoint('NaN', 'NaN')), 4326));
 CALL jobmarket.load_road_network('off_ways');
 SELECT edge_id FROM jobmarket.road_edge ORDER BY 1;
+ALTER TABLE planet_osm_line ALTER way TYPE geometry;
+INSERT INTO planet_osm_line (osm_id, highway, way) VALUES (20, 'primary', ST_GeomFromText('LINESTRING(6 49, 600 490)', 4326)),
+	(21, 'primary', ST_SetSRID(ST_MakeLine(ST_MakePoint(6, 49), ST_MakePoint('NaN', 'NaN')), 4326));
+CALL jobmarket.load_road_network('planet_osm_line');
 ROLLBACK;
 
 -- each change gives a new version
