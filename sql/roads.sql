@@ -380,6 +380,11 @@ BEGIN
 			HINT = 'Imports that are put together in one table also share the numbers of their nodes: import them at once.  The network loaded before is kept.';
 	END IF;
 
+	-- Who edits roads locks them and then the version; who edits rules and looks
+	-- what comes of it locks the version and then reads the roads.  Neither can be
+	-- in the way of the other's order here, before the roads are locked for all.
+	LOCK TABLE jobmarket.road_node, jobmarket.road_edge IN SHARE ROW EXCLUSIVE MODE;
+	LOCK TABLE jobmarket.road_network IN SHARE ROW EXCLUSIVE MODE;
 	-- the constraints are checked faster all at once
 	ALTER TABLE jobmarket.road_edge DROP CONSTRAINT road_edge_source_fkey, DROP CONSTRAINT road_edge_target_fkey;
 	TRUNCATE jobmarket.road_edge, jobmarket.road_node;

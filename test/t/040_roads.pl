@@ -138,6 +138,13 @@ $loader->query_safe('COMMIT');
 my $answer = $waiting->query_safe('SELECT 1');
 like($answer, qr/^[0-9.]+\n1$/, 'compiling waits until a network is loaded');
 is($answer, $node->safe_psql('postgres', $time) . "\n1", 'and has the new one');
+# who edits rules and looks at what comes of it is not in a load's way, nor it in his
+$waiting->query_safe('BEGIN; UPDATE jobmarket.road_control SET seconds = seconds');
+$loader->query_until(qr/asked/, "\\echo asked\nCALL jobmarket.load_road_network('ways');\n");
+$node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_locks WHERE NOT granted');
+is($waiting->query_safe($time) . "\n1", $answer, 'rules edited and tried while a load waits');
+$waiting->query_safe('COMMIT');
+is($loader->query_safe('SELECT 2'), 2, 'which then goes on');
 $_->quit for $loader, $waiting;
 $node->safe_psql('postgres', 'DROP TABLE ways');
 load_town('postgres', 60);
