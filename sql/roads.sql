@@ -3,13 +3,14 @@
 -- tables that osm2pgrouting or osm2pgsql make
 -- ---------------------------------------------------------------------------
 
+-- Here and below: what is less than infinity is no NaN either.
 CREATE TABLE jobmarket.road_mode (
 	mode text PRIMARY KEY CHECK (mode ~ '^[a-z_]{1,15}$'),
 	label text NOT NULL,
 	access_column text NOT NULL CHECK (access_column IN ('car', 'bike', 'foot')),
-	maxspeed_factor real CHECK (maxspeed_factor > 0),
-	snap_metres real NOT NULL DEFAULT 1000 CHECK (snap_metres >= 0),
-	fill_metres real NOT NULL DEFAULT 150 CHECK (fill_metres >= 0),
+	maxspeed_factor real CHECK (maxspeed_factor > 0 AND maxspeed_factor <= 100),
+	snap_metres real NOT NULL DEFAULT 1000 CHECK (snap_metres >= 0 AND snap_metres < 'infinity'),
+	fill_metres real NOT NULL DEFAULT 150 CHECK (fill_metres >= 0 AND fill_metres < 'infinity'),
 	shipped boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE jobmarket.road_mode IS 'Modes of travel on the road network';
@@ -35,8 +36,8 @@ CREATE TABLE jobmarket.road_speed (
 	road_speed_key text PRIMARY KEY,
 	mode text NOT NULL REFERENCES jobmarket.road_mode,
 	highway text NOT NULL,
-	speed_kmh real NOT NULL CHECK (speed_kmh > 0),
-	junction_seconds real NOT NULL DEFAULT 0 CHECK (junction_seconds >= 0),
+	speed_kmh real NOT NULL CHECK (speed_kmh > 0 AND speed_kmh < 'infinity'),
+	junction_seconds real NOT NULL DEFAULT 0 CHECK (junction_seconds >= 0 AND junction_seconds < 'infinity'),
 	shipped boolean NOT NULL DEFAULT false,
 	UNIQUE (mode, highway),
 	CHECK (road_speed_key = mode || '/' || highway)
@@ -73,7 +74,7 @@ CREATE TABLE jobmarket.road_control (
 	road_control_key text PRIMARY KEY,
 	mode text NOT NULL REFERENCES jobmarket.road_mode,
 	control text NOT NULL,
-	seconds real NOT NULL CHECK (seconds >= 0),
+	seconds real NOT NULL CHECK (seconds >= 0 AND seconds < 'infinity'),
 	shipped boolean NOT NULL DEFAULT false,
 	UNIQUE (mode, control),
 	CHECK (road_control_key = mode || '/' || control)
@@ -126,7 +127,7 @@ CREATE TABLE jobmarket.road_edge (
 	signals smallint NOT NULL DEFAULT 0,
 	seconds float8,
 	reverse_seconds float8,
-	length_m float8 NOT NULL,
+	length_m float8 NOT NULL CHECK (length_m >= 0 AND length_m <= 1e9),
 	osm_id bigint,
 	geom geometry(LineString, 4326) NOT NULL,
 	CONSTRAINT road_edge_source_fkey FOREIGN KEY (source) REFERENCES jobmarket.road_node,

@@ -181,6 +181,8 @@ RESET session_replication_role;
 SELECT count(*) FROM jobmarket.road_network JOIN seen USING (version);
 INSERT INTO jobmarket.road_speed VALUES ('car/track', 'car', 'path', 5);
 INSERT INTO jobmarket.road_speed VALUES ('car/path', 'car', 'path', 0);
+UPDATE jobmarket.road_mode SET fill_metres = 'NaN';
+UPDATE jobmarket.road_mode SET snap_metres = 'infinity';
 
 -- no edge may hang in the air
 INSERT INTO jobmarket.road_edge (edge_id, source, target, highway, length_m, geom)
