@@ -16,14 +16,14 @@ RETURNS float8[]
 LANGUAGE C STABLE PARALLEL SAFE COST 100000
 AS 'MODULE_PATHNAME', 'jobmarket_travel_time';
 COMMENT ON FUNCTION jobmarket.travel_time(geometry, geometry[], text, text, float8, bigint[]) IS
-'Minutes from the origin to each destination (direction ''to'': from each to the origin), NULL where unreachable, above max_minutes, or without a road near; positions: those of road_position(), used where they are of the current network';
+'Minutes from the origin to each destination (direction ''to'': from each to the origin), NULL where unreachable, above max_minutes, or without a road near; positions: those of road_position(), used where they are of the current network and mode';
 
 CREATE FUNCTION jobmarket.road_position(location geometry, mode text DEFAULT 'car')
 RETURNS bigint
 LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'jobmarket_road_position';
 COMMENT ON FUNCTION jobmarket.road_position(geometry, text) IS
-'Nearest place on the compiled network of a mode, to be stored with the point and given to travel_time(); NULL where no road is near; good until the road tables change';
+'Nearest place on the compiled network of a mode, to be stored with the point and given to travel_time(); NULL where no road is near; good for this mode, and until the network changes';
 
 CREATE FUNCTION jobmarket.travel_time_matrix(origins geometry[], destinations geometry[], mode text DEFAULT 'car',
 	max_minutes float8 DEFAULT NULL)

@@ -21,6 +21,7 @@
 #include "portability/instr_time.h"
 #include "storage/fd.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
@@ -101,7 +102,15 @@ read_edges(const char *mode, Snapshot snapshot, JmBuilder *builder, MemoryContex
 	Portal		portal;
 	FmgrInfo	send;
 	bool		have_send = false;
+	int			nest;
 
+	/*
+	 * Edges are numbered as they come: from the table's start, not from where
+	 * another scan is, so that the same table gives the same network.
+	 */
+	nest = NewGUCNestLevel();
+	set_config_option("synchronize_seqscans", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+					  true, 0, false);
 	PushActiveSnapshot(snapshot);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -160,6 +169,7 @@ read_edges(const char *mode, Snapshot snapshot, JmBuilder *builder, MemoryContex
 	}
 	SPI_cursor_close(portal);
 	SPI_finish();
+	AtEOXact_GUC(true, nest);
 	PopActiveSnapshot();
 	MemoryContextDelete(batch);
 	if (buffer.points)

@@ -65,8 +65,10 @@ SELECT (SELECT jobmarket.travel_time(pg_temp.at(5, 5), array_agg(geom ORDER BY n
 	(SELECT jobmarket.travel_time(pg_temp.at(5, 5), array_agg(NULL::geometry ORDER BY n), positions => array_agg(position ORDER BY n)) FROM place) AS without_geom;
 SELECT count(*), max(abs(a - b)) < 0.001 AS close, bool_and(b IS NOT DISTINCT FROM c) AS same
 FROM both_ways, unnest(by_geom, by_position, without_geom) u(a, b, c);
+-- those of another mode are of no use
+SELECT count(t) FROM place, unnest(jobmarket.travel_time(pg_temp.at(5, 5), ARRAY[NULL::geometry], 'foot', positions => ARRAY[position])) t;
 -- once the network changes the points themselves are taken
-UPDATE jobmarket.road_edge SET seconds = seconds;
+UPDATE jobmarket.road_edge SET seconds = seconds + 0.001 WHERE edge_id = 1;
 SELECT bool_and(a IS NOT DISTINCT FROM b) AS same, count(c) FROM both_ways, unnest(by_geom, by_position, without_geom) u(a, b, c);
 SELECT jobmarket.travel_time(pg_temp.at(5, 5), ARRAY[pg_temp.at(1, 1)], positions => '{1,2}');
 SELECT jobmarket.travel_time(pg_temp.at(5, 5), ARRAY[pg_temp.at(30, 30)], positions => ARRAY[p])
