@@ -341,6 +341,10 @@ BEGIN
 			MESSAGE = format('unknown kind of costs "%s"', costs),
 			HINT = 'Use "speeds" (from length and road_speed) or "table" (columns cost_s and reverse_cost_s of the input).';
 	END IF;
+	-- a table of this name that nobody named may be anything
+	IF roads IS NULL AND NOT jobmarket.road_table_columns(ways) @> '{gid,source,target,the_geom}' THEN
+		ways := NULL;
+	END IF;
 	IF coalesce(ways, lines) IS NULL THEN
 		RAISE undefined_table USING
 			MESSAGE = 'no road tables were found',

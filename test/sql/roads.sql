@@ -145,6 +145,11 @@ SELECT edge_id, osm_id, source, target, highway, car, maxspeed_forward, source_c
 FROM jobmarket.road_edge ORDER BY edge_id;
 SELECT id, cost, reverse_cost FROM jobmarket.road_cost('car') ORDER BY id;
 CALL jobmarket.load_road_network('planet_osm_line', costs => 'table');
+-- beside a table that is only called ways
+BEGIN;
+ALTER TABLE ways RENAME gid TO number;
+CALL jobmarket.load_road_network();
+ROLLBACK;
 -- its option --prefix: the points of the same name
 BEGIN;
 ALTER TABLE planet_osm_line RENAME TO "Nord_line";
