@@ -3,13 +3,14 @@
 -- tables that osm2pgrouting or osm2pgsql make
 -- ---------------------------------------------------------------------------
 
+-- Here and below: what is less than infinity is no NaN either.
 CREATE TABLE jobmarket.road_mode (
 	mode text PRIMARY KEY CHECK (mode ~ '^[a-z_]{1,15}$'),
 	label text NOT NULL,
 	access_column text NOT NULL CHECK (access_column IN ('car', 'bike', 'foot')),
-	maxspeed_factor real CHECK (maxspeed_factor > 0),
-	snap_metres real NOT NULL DEFAULT 1000 CHECK (snap_metres >= 0),
-	fill_metres real NOT NULL DEFAULT 150 CHECK (fill_metres >= 0),
+	maxspeed_factor real CHECK (maxspeed_factor > 0 AND maxspeed_factor <= 100),
+	snap_metres real NOT NULL DEFAULT 1000 CHECK (snap_metres >= 0 AND snap_metres < 'infinity'),
+	fill_metres real NOT NULL DEFAULT 150 CHECK (fill_metres >= 0 AND fill_metres < 'infinity'),
 	shipped boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE jobmarket.road_mode IS 'Modes of travel on the road network';
@@ -35,8 +36,8 @@ CREATE TABLE jobmarket.road_speed (
 	road_speed_key text PRIMARY KEY,
 	mode text NOT NULL REFERENCES jobmarket.road_mode,
 	highway text NOT NULL,
-	speed_kmh real NOT NULL CHECK (speed_kmh > 0),
-	junction_seconds real NOT NULL DEFAULT 0 CHECK (junction_seconds >= 0),
+	speed_kmh real NOT NULL CHECK (speed_kmh > 0 AND speed_kmh < 'infinity'),
+	junction_seconds real NOT NULL DEFAULT 0 CHECK (junction_seconds >= 0 AND junction_seconds < 'infinity'),
 	shipped boolean NOT NULL DEFAULT false,
 	UNIQUE (mode, highway),
 	CHECK (road_speed_key = mode || '/' || highway)
@@ -73,7 +74,7 @@ CREATE TABLE jobmarket.road_control (
 	road_control_key text PRIMARY KEY,
 	mode text NOT NULL REFERENCES jobmarket.road_mode,
 	control text NOT NULL,
-	seconds real NOT NULL CHECK (seconds >= 0),
+	seconds real NOT NULL CHECK (seconds >= 0 AND seconds < 'infinity'),
 	shipped boolean NOT NULL DEFAULT false,
 	UNIQUE (mode, control),
 	CHECK (road_control_key = mode || '/' || control)
@@ -126,7 +127,7 @@ CREATE TABLE jobmarket.road_edge (
 	signals smallint NOT NULL DEFAULT 0,
 	seconds float8,
 	reverse_seconds float8,
-	length_m float8 NOT NULL,
+	length_m float8 NOT NULL CHECK (length_m >= 0 AND length_m <= 1e9),
 	osm_id bigint,
 	geom geometry(LineString, 4326) NOT NULL,
 	CONSTRAINT road_edge_source_fkey FOREIGN KEY (source) REFERENCES jobmarket.road_node,
@@ -205,17 +206,18 @@ GRANT SELECT ON jobmarket.road_mode, jobmarket.road_speed, jobmarket.road_contro
 	jobmarket.road_network TO PUBLIC;
 
 -- Costs in the form that pgRouting takes, rounded to the millisecond because
--- compiled networks count in milliseconds: both then give equal times.
+-- compiled networks count in milliseconds: both then give equal times.  They
+-- hold at most 24 days for one edge, 2^31 milliseconds.
 CREATE FUNCTION jobmarket.road_cost(mode text DEFAULT 'car')
 RETURNS TABLE (id bigint, source bigint, target bigint, cost float8, reverse_cost float8, geom geometry)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT t.edge_id, t.source, t.target,
-		CASE WHEN t.fixed THEN CASE WHEN t.seconds >= 0 AND t.seconds < 'Infinity' THEN round(t.seconds * 1000) / 1000 ELSE -1 END
+		CASE WHEN t.fixed THEN CASE WHEN t.seconds >= 0 AND t.seconds < 2147483 THEN round(t.seconds * 1000) / 1000 ELSE -1 END
 			WHEN t.open IN ('both', 'forward') THEN round(1000 *
 				(t.length_m * 3.6 / t.forward_kmh + t.inner_seconds + t.target_seconds)) / 1000
 			ELSE -1 END,
-		CASE WHEN t.fixed THEN CASE WHEN t.reverse_seconds >= 0 AND t.reverse_seconds < 'Infinity' THEN round(t.reverse_seconds * 1000) / 1000 ELSE -1 END
+		CASE WHEN t.fixed THEN CASE WHEN t.reverse_seconds >= 0 AND t.reverse_seconds < 2147483 THEN round(t.reverse_seconds * 1000) / 1000 ELSE -1 END
 			WHEN t.open IN ('both', 'backward') THEN round(1000 *
 				(t.length_m * 3.6 / t.backward_kmh + t.inner_seconds + t.source_seconds)) / 1000
 			ELSE -1 END,
@@ -246,7 +248,7 @@ CREATE FUNCTION jobmarket.maxspeed_kmh(maxspeed text) RETURNS real
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
-		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]+)?$' THEN maxspeed::real
+		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]{1,6})?$' THEN maxspeed::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?(km/h|kmh|kph)$' THEN substring(maxspeed FROM '^[0-9]+')::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?mph$' THEN substring(maxspeed FROM '^[0-9]+')::real * 1.609344
 		WHEN maxspeed ~ '^[A-Z]{2}:urban$' THEN 50
@@ -259,9 +261,11 @@ END;
 COMMENT ON FUNCTION jobmarket.maxspeed_kmh(text) IS
 'Speed in km/h of a maxspeed tag of OpenStreetMap, NULL where it says none';
 
-CREATE FUNCTION jobmarket.road_access(highway text, tags jsonb,
-	OUT car text, OUT bike text, OUT foot text, OUT maxspeed_forward real, OUT maxspeed_backward real)
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- One row; a function of sets is what the planner puts in line, and ten million
+-- calls would take five minutes.
+CREATE FUNCTION jobmarket.road_access(highway text, tags jsonb)
+RETURNS TABLE (car text, bike text, foot text, maxspeed_forward real, maxspeed_backward real)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
 BEGIN ATOMIC
 	SELECT CASE WHEN coalesce(tags->>'motorcar', tags->>'motor_vehicle', tags->>'vehicle', tags->>'access') = ANY (closed.tag) THEN 'none'
 			ELSE way.direction END,
@@ -285,30 +289,50 @@ END;
 COMMENT ON FUNCTION jobmarket.road_access(text, jsonb) IS
 'Directions open to each mode and legal speeds of a way of OpenStreetMap, from its class and tags';
 
-CREATE FUNCTION jobmarket.find_road_table(name text) RETURNS regclass
+-- Tables that nobody named are read only where the caller need not fear their
+-- owner: reading a view, or a column of a type of one's own, runs its owner's
+-- code with the rights of whoever reads.
+CREATE FUNCTION jobmarket.find_road_table(name text, beside regclass DEFAULT NULL) RETURNS regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT c.oid::regclass
-	FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	FROM pg_class c
+		JOIN pg_namespace n ON n.oid = c.relnamespace
+		JOIN pg_roles r ON r.oid = c.relowner
+		LEFT JOIN pg_class b ON b.oid = beside
 	WHERE c.relname = find_road_table.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+		AND CASE WHEN beside IS NULL THEN n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+			ELSE c.relnamespace = b.relnamespace END
+		AND (r.rolsuper OR r.rolname = current_user OR c.relowner = b.relowner
+			OR c.relowner = (SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()))
 	ORDER BY n.nspname <> 'public', n.nspname
 	LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION jobmarket.find_road_table(text) FROM PUBLIC;
-COMMENT ON FUNCTION jobmarket.find_road_table(text) IS 'A table of this name, that of schema public first';
+REVOKE ALL ON FUNCTION jobmarket.find_road_table(text, regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.find_road_table(text, regclass) IS
+'A table of this name, that of schema public first, or the one in the schema of another; only of the caller, a superuser, the owner of the database, or the owner of that other one';
+
+CREATE FUNCTION jobmarket.road_table_columns(road_table regclass) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT coalesce(array_agg(attname::text), '{}')
+	FROM pg_attribute
+	WHERE attrelid = road_table AND attnum > 0 AND NOT attisdropped;
+END;
+REVOKE ALL ON FUNCTION jobmarket.road_table_columns(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.road_table_columns(regclass) IS 'Names of the columns of a table, none without a table';
 
 -- search_path FROM CURRENT is pg_catalog and PostGIS's own schema.
 CREATE PROCEDURE jobmarket.load_road_network(roads regclass DEFAULT NULL, nodes regclass DEFAULT NULL,
 	costs text DEFAULT 'speeds')
-LANGUAGE plpgsql SET search_path FROM CURRENT
+LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	ways regclass := coalesce(roads, jobmarket.find_road_table('ways'));
 	lines regclass := coalesce(roads, jobmarket.find_road_table('planet_osm_line'));
 	columns text[];
-	beside text;				-- schema of the input
 	source_name text;
+	number bigint;
 	left_out bigint;
 	edges bigint;
 BEGIN
@@ -317,40 +341,34 @@ BEGIN
 			MESSAGE = format('unknown kind of costs "%s"', costs),
 			HINT = 'Use "speeds" (from length and road_speed) or "table" (columns cost_s and reverse_cost_s of the input).';
 	END IF;
+	-- a table of this name that nobody named may be anything
+	IF roads IS NULL AND NOT jobmarket.road_table_columns(ways) @> '{gid,source,target,the_geom}' THEN
+		ways := NULL;
+	END IF;
 	IF coalesce(ways, lines) IS NULL THEN
 		RAISE undefined_table USING
 			MESSAGE = 'no road tables were found',
+			DETAIL = 'Tables ways and planet_osm_line are looked for, of this user, a superuser, or the owner of the database.',
 			HINT = 'Make them with osm2pgrouting (tables ways and ways_vertices_pgr) or osm2pgsql (table planet_osm_line), or name the table: CALL jobmarket.load_road_network(''schema.ways'').';
 	END IF;
 	CREATE TEMPORARY TABLE jobmarket_way (edge_id bigint, source bigint, target bigint, highway text,
 		tags jsonb, seconds float8, reverse_seconds float8, osm_id bigint, geom geometry) ON COMMIT DROP;
 	CREATE TEMPORARY TABLE jobmarket_control (node_id bigint, x float8, y float8, control text) ON COMMIT DROP;
 
-	columns := (SELECT array_agg(attname::text) FROM pg_attribute
-				WHERE attrelid = coalesce(ways, lines) AND attnum > 0 AND NOT attisdropped);
-	beside := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-			   WHERE c.oid = coalesce(ways, lines));
+	columns := jobmarket.road_table_columns(coalesce(ways, lines));
 	IF ways IS NOT NULL AND columns @> '{gid,source,target,the_geom}' THEN
 		source_name := 'osm2pgrouting';
-		CALL jobmarket.stage_osm2pgrouting(ways, coalesce(nodes, to_regclass(format('%I.ways_vertices_pgr', beside))), beside, columns, costs = 'table');
+		CALL jobmarket.stage_osm2pgrouting(ways, nodes, columns, costs = 'table');
 	ELSIF lines IS NOT NULL AND columns @> '{osm_id,highway,way}' THEN
 		source_name := 'osm2pgsql';
 		IF costs = 'table' THEN
 			RAISE invalid_parameter_value USING MESSAGE = 'tables of osm2pgsql hold no costs';
 		END IF;
-		CALL jobmarket.stage_osm2pgsql(lines, beside, columns);
+		CALL jobmarket.stage_osm2pgsql(lines, columns);
 	ELSE
 		RAISE undefined_column USING
 			MESSAGE = format('table %s is neither one of osm2pgrouting nor one of osm2pgsql', coalesce(ways, lines)),
 			HINT = 'osm2pgrouting''s ways has columns gid, source, target and the_geom; osm2pgsql''s planet_osm_line has osm_id, highway and way.';
-	END IF;
-	-- lengths and boxes of these mean nothing; of NaN neither
-	DELETE FROM pg_temp.jobmarket_way w
-	WHERE NOT w.geom @ ST_MakeEnvelope(-180, -90, 180, 90, 4326) OR NOT ST_Length(w.geom) < 'infinity';
-	GET DIAGNOSTICS left_out = ROW_COUNT;
-	IF left_out > 0 THEN
-		RAISE WARNING '% roads are left out, for they lie nowhere on Earth', left_out
-			USING HINT = 'Is the SRID of their geometry column right?';
 	END IF;
 	IF NOT EXISTS (SELECT FROM pg_temp.jobmarket_way) THEN
 		RAISE no_data_found USING
@@ -358,7 +376,20 @@ BEGIN
 			HINT = 'The network loaded before is kept.';
 	END IF;
 	ANALYZE pg_temp.jobmarket_way;
+	SELECT count(*), min(w.edge_id) INTO left_out, number
+	FROM (SELECT edge_id FROM pg_temp.jobmarket_way GROUP BY edge_id HAVING count(*) > 1) w;
+	IF left_out > 0 THEN
+		RAISE unique_violation USING
+			MESSAGE = format('gid %s occurs more than once in table %s', number, coalesce(ways, lines)),
+			DETAIL = format('In all, %s gids do.', left_out),
+			HINT = 'Imports that are put together in one table also share the numbers of their nodes: import them at once.  The network loaded before is kept.';
+	END IF;
 
+	-- Who edits roads locks them and then the version; who edits rules and looks
+	-- what comes of it locks the version and then reads the roads.  Neither can be
+	-- in the way of the other's order here, before the roads are locked for all.
+	LOCK TABLE jobmarket.road_node, jobmarket.road_edge IN SHARE ROW EXCLUSIVE MODE;
+	LOCK TABLE jobmarket.road_network IN SHARE ROW EXCLUSIVE MODE;
 	-- the constraints are checked faster all at once
 	ALTER TABLE jobmarket.road_edge DROP CONSTRAINT road_edge_source_fkey, DROP CONSTRAINT road_edge_target_fkey;
 	TRUNCATE jobmarket.road_edge, jobmarket.road_node;
@@ -401,18 +432,47 @@ REVOKE ALL ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) FR
 COMMENT ON PROCEDURE jobmarket.load_road_network(regclass, regclass, text) IS
 'Replaces the road network by that of a table made by osm2pgrouting (ways) or osm2pgsql (planet_osm_line); without a name looks for either; costs => ''table'' takes car times from cost_s and reverse_cost_s';
 
-CREATE PROCEDURE jobmarket.stage_osm2pgrouting(ways regclass, vertices regclass, beside text, columns text[], fixed boolean)
+CREATE PROCEDURE jobmarket.leave_out_roads_off_earth(staged regclass)
+LANGUAGE plpgsql SET search_path FROM CURRENT
+AS $$
+DECLARE
+	left_out bigint;
+BEGIN
+	-- their lengths and boxes mean nothing; those of NaN neither
+	EXECUTE format('DELETE FROM %s WHERE NOT geom @ ST_MakeEnvelope(-180, -90, 180, 90, 4326) OR NOT ST_Length(geom) < ''infinity''', staged);
+	GET DIAGNOSTICS left_out = ROW_COUNT;
+	IF left_out > 0 THEN
+		RAISE WARNING '% roads are left out, for they lie nowhere on Earth', left_out
+			USING HINT = 'Is the SRID of their geometry column right?';
+	END IF;
+END
+$$;
+REVOKE ALL ON PROCEDURE jobmarket.leave_out_roads_off_earth(regclass) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.leave_out_roads_off_earth(regclass) IS
+'Part of load_road_network: deletes what cannot be a road from staged lines';
+
+CREATE PROCEDURE jobmarket.stage_osm2pgrouting(ways regclass, nodes regclass, columns text[], fixed boolean)
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
 	has_tags boolean := false;
-	configuration regclass := to_regclass(format('%I.configuration', beside));
+	vertices regclass := coalesce(nodes,
+		(SELECT jobmarket.find_road_table(c.relname || '_vertices_pgr', ways) FROM pg_class c WHERE c.oid = ways));
+	configuration regclass := jobmarket.find_road_table('configuration', ways);
+	osm_ways regclass := jobmarket.find_road_table('osm_ways', ways);
+	osm_nodes regclass := jobmarket.find_road_table('osm_nodes', ways);
 	highway text := '''unclassified''';
 	tags text;
-	speed text;
+	staged bigint;
+	rows bigint;
 BEGIN
-	IF to_regclass(format('%I.osm_ways', beside)) IS NOT NULL THEN
-		EXECUTE format('SELECT EXISTS (SELECT FROM %I.osm_ways WHERE tags IS NOT NULL)', beside) INTO has_tags;
+	-- others have tables of this name, too
+	IF NOT jobmarket.road_table_columns(configuration) @> '{tag_id,tag_key,tag_value,maxspeed_forward,maxspeed_backward}' THEN
+		configuration := NULL;
+	END IF;
+	-- without option --tags there is no such column
+	IF jobmarket.road_table_columns(osm_ways) @> '{osm_id,tags}' AND 'osm_id' = ANY (columns) THEN
+		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE tags IS NOT NULL)', osm_ways) INTO has_tags;
 	END IF;
 	IF 'highway' = ANY (columns) THEN
 		-- not osm2pgrouting's, but a road table of one's own may say so directly
@@ -437,7 +497,7 @@ BEGIN
 				  FROM %s WHERE tag_id = w.tag_id) c)', configuration);
 	END IF;
 	IF has_tags THEN
-		tags := tags || format(' || coalesce((SELECT o.tags::jsonb FROM %I.osm_ways o WHERE o.osm_id = w.osm_id), ''{}''::jsonb)', beside);
+		tags := tags || format(' || coalesce((SELECT o.tags::jsonb FROM %s o WHERE o.osm_id = w.osm_id), ''{}''::jsonb)', osm_ways);
 	END IF;
 	EXECUTE format(
 		'INSERT INTO pg_temp.jobmarket_way (edge_id, source, target, highway, tags, seconds, reverse_seconds, osm_id, geom)
@@ -447,32 +507,48 @@ BEGIN
 		WHERE w.gid IS NOT NULL AND w.source IS NOT NULL AND w.target IS NOT NULL AND GeometryType(w.the_geom) = ''LINESTRING''
 			AND NOT ST_IsEmpty(w.the_geom)',
 		highway, tags,
-		CASE WHEN fixed THEN 'w.cost_s' ELSE 'NULL::float8' END,
-		CASE WHEN fixed THEN 'w.reverse_cost_s' ELSE 'NULL::float8' END,
+		CASE WHEN fixed THEN 'coalesce(w.cost_s, -1)' ELSE 'NULL::float8' END,
+		CASE WHEN fixed THEN 'coalesce(w.reverse_cost_s, -1)' ELSE 'NULL::float8' END,
 		CASE WHEN 'osm_id' = ANY (columns) THEN 'w.osm_id' ELSE 'NULL::bigint' END,
 		ways);
-	IF to_regclass(format('%I.osm_nodes', beside)) IS NOT NULL AND vertices IS NOT NULL THEN
+	GET DIAGNOSTICS staged = ROW_COUNT;
+	EXECUTE format('SELECT count(*) FROM %s', ways) INTO rows;
+	IF rows > staged THEN
+		RAISE WARNING '% roads are left out, for they lack gid, source, target or a line', rows - staged
+			USING HINT = 'Lines are of type LineString; ST_Dump takes a MultiLineString apart.';
+	END IF;
+	CALL jobmarket.leave_out_roads_off_earth('pg_temp.jobmarket_way');
+	IF jobmarket.road_table_columns(osm_nodes) @> '{osm_id,tags,the_geom}' THEN
 		EXECUTE format(
 			'INSERT INTO pg_temp.jobmarket_control (node_id, x, y, control)
-			SELECT v.id, ST_X(n.the_geom), ST_Y(n.the_geom), n.tags::jsonb->>''highway''
-			FROM %I.osm_nodes n LEFT JOIN %s v ON v.osm_id = n.osm_id
-			WHERE n.tags::jsonb->>''highway'' IN (''traffic_signals'', ''stop'', ''give_way'', ''crossing'', ''mini_roundabout'')', beside, vertices);
+			SELECT v.id, n.x, n.y, n.control
+			FROM (SELECT osm_id, ST_X(the_geom) AS x, ST_Y(the_geom) AS y, tags::jsonb->>''highway'' AS control FROM %s) n
+				LEFT JOIN %s
+			WHERE n.control IN (''traffic_signals'', ''stop'', ''give_way'', ''crossing'', ''mini_roundabout'')', osm_nodes,
+			CASE WHEN jobmarket.road_table_columns(vertices) @> '{id,osm_id}' THEN format('%s v USING (osm_id)', vertices)
+				-- pgRouting's own tables of vertices do not say which node it was
+				ELSE '(SELECT ST_X(e.geom) AS x, ST_Y(e.geom) AS y, min(e.id) AS id
+					FROM pg_temp.jobmarket_way w,
+						LATERAL (VALUES (w.source, ST_StartPoint(w.geom)), (w.target, ST_EndPoint(w.geom))) AS e(id, geom)
+					GROUP BY 1, 2) v USING (x, y)' END);
 	END IF;
 END
 $$;
-REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text, text[], boolean) FROM PUBLIC;
-COMMENT ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text, text[], boolean) IS
+REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text[], boolean) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.stage_osm2pgrouting(regclass, regclass, text[], boolean) IS
 'Part of load_road_network: reads osm2pgrouting''s tables';
 
 -- osm2pgsql keeps lines without their nodes: ways are cut where they share a
 -- vertex with another way (bridges share none with what they cross).
-CREATE PROCEDURE jobmarket.stage_osm2pgsql(lines regclass, beside text, columns text[])
+CREATE PROCEDURE jobmarket.stage_osm2pgsql(lines regclass, columns text[])
 LANGUAGE plpgsql SET search_path FROM CURRENT
 AS $$
 DECLARE
 	tags text := '''{}''::jsonb';
 	tag text;
-	points regclass := to_regclass(format('%I.planet_osm_point', beside));
+	-- its option --prefix names them
+	points regclass := (SELECT jobmarket.find_road_table(regexp_replace(c.relname, '_line$', '_point'), lines)
+						FROM pg_class c WHERE c.oid = lines AND c.relname LIKE '%\_line');
 BEGIN
 	FOREACH tag IN ARRAY '{access,bicycle,foot,junction,maxspeed,motorcar,motor_vehicle,oneway,vehicle,cycleway}'::text[] LOOP
 		IF tag = ANY (columns) THEN
@@ -491,6 +567,7 @@ BEGIN
 		FROM %s l
 		WHERE l.highway IN (SELECT s.highway FROM jobmarket.road_speed s)
 			AND l.osm_id > 0 AND GeometryType(l.way) = ''LINESTRING'' AND ST_NPoints(l.way) > 1', tags, lines);
+	CALL jobmarket.leave_out_roads_off_earth('pg_temp.jobmarket_line');
 	-- places in ten-millionths of a degree, as OpenStreetMap keeps them: from a
 	-- projection they come back with noise
 	CREATE TEMPORARY TABLE jobmarket_vertex ON COMMIT DROP AS
@@ -530,6 +607,6 @@ BEGIN
 	DROP TABLE pg_temp.jobmarket_line, pg_temp.jobmarket_vertex;
 END
 $$;
-REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text, text[]) FROM PUBLIC;
-COMMENT ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text, text[]) IS
+REVOKE ALL ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text[]) FROM PUBLIC;
+COMMENT ON PROCEDURE jobmarket.stage_osm2pgsql(regclass, text[]) IS
 'Part of load_road_network: reads osm2pgsql''s tables and finds where ways meet';

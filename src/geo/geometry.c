@@ -155,7 +155,7 @@ jm_geometry_point(JmGeometryType *type, Datum geometry, double *lon, double *lat
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("point (%g %g) is no place on Earth", *lon, *lat),
+			 errmsg("point (%.12g %.12g) is no place on Earth", *lon, *lat),
 			 errdetail("Longitude must be within 180 degrees, latitude within 90."),
 			 errhint("Give the coordinates in this order, ST_Point(longitude, latitude), and set the SRID if they are projected.")));
 	return JM_POINT_OTHER;		/* not reached */

@@ -35,6 +35,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/htup_details.h"
 #include "access/parallel.h"
 #include "access/transam.h"
 #include "access/xact.h"
@@ -50,6 +51,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/uuid.h"
 
 /* Modes that one backend keeps open; the one used longest ago gives way. */
@@ -445,6 +447,85 @@ build_and_open(JmRoad *road, const char *mode, const char *path, const Wanted *w
 	replace_road(road, &fresh, mode, wanted);
 }
 
+/* The tables that a network is compiled from. */
+static const char *const tables[] = {"road_edge", "road_mode", "road_speed", "road_control"};
+
+/*
+ * Locks the tables against TRUNCATE, as load_road_network() does it: a snapshot
+ * taken before that commits would see none of the old rows afterwards, and none
+ * of the new.  False when that would mean to wait and wait is not asked for.
+ */
+static bool
+lock_tables(bool wait)
+{
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		Oid			table = jm_road_table(tables[i]);
+
+		if (wait)
+			LockRelationOid(table, AccessShareLock);
+		else if (!ConditionalLockRelationOid(table, AccessShareLock))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Whether a table was emptied, or anything else done to it as a whole, since
+ * the snapshot was taken.
+ */
+static bool
+tables_replaced(Snapshot snapshot)
+{
+	bool		replaced = false;
+
+	for (int i = 0; i < lengthof(tables); i++)
+	{
+		HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(jm_road_table(tables[i])));
+
+		if (!HeapTupleIsValid(tuple))
+			elog(ERROR, "cache lookup failed for table jobmarket.%s", tables[i]);
+		replaced |= XidInMVCCSnapshot(HeapTupleHeaderGetXmin(tuple->t_data), snapshot);
+		ReleaseSysCache(tuple);
+	}
+	return replaced;
+}
+
+/*
+ * Ours to build, unless somebody just did.  The latest state counts: an old
+ * snapshot must not publish what is out of date.  A parallel query is bound to
+ * its own; where the tables were replaced since, it takes what is there.
+ */
+static void
+build_unless_built(JmRoad *road, const char *mode, const char *path, Wanted *wanted)
+{
+	bool		parallel = IsInParallelMode();
+	Snapshot	snapshot = RegisterSnapshot(parallel ? GetActiveSnapshot() : GetLatestSnapshot());
+	unsigned char asked[16];
+	JmRoad		fresh;
+
+	memcpy(asked, wanted->version, sizeof(asked));
+	read_wanted(mode, snapshot, wanted);
+	memset(&fresh, 0, sizeof(fresh));
+	if (open_published(&fresh, mode, path))
+		replace_road(road, &fresh, mode, wanted);
+	else
+		close_road(road);
+	if (!road->open || !same_version(road->net.head.version, wanted->version))
+	{
+		if (!parallel || !tables_replaced(snapshot))
+			build_and_open(road, mode, path, wanted, snapshot, true);
+		else if (!road->open)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("the road network was replaced while the query ran"),
+					 errhint("Run the query again.")));
+	}
+	/* so that a transaction with an older snapshot does not ask again */
+	memcpy(road->asked, asked, sizeof(asked));
+	UnregisterSnapshot(snapshot);
+}
+
 /*
  * The network of a mode, of the version that the active snapshot sees, or of
  * an older one while a newer is being compiled by somebody else.
@@ -455,7 +536,6 @@ get_road(const char *mode)
 	JmRoad	   *road = NULL;
 	JmRoad		fresh;
 	Wanted		wanted;
-	Snapshot	snapshot;
 	char		path[MAXPGPATH];
 	LOCKTAG		tag;
 	int			i;
@@ -507,30 +587,11 @@ get_road(const char *mode)
 						 hash_bytes((const unsigned char *) mode, (int) strlen(mode)), 9);
 	if (LockAcquire(&tag, ExclusiveLock, false, road->open) == LOCKACQUIRE_NOT_AVAIL)
 		goto ready;
-
-	/*
-	 * Ours to build, unless somebody just did.  From here on the latest state
-	 * counts: an old snapshot must not publish what is out of date.
-	 */
-	snapshot = IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot();
-	snapshot = RegisterSnapshot(snapshot);
+	if (lock_tables(!road->open))
 	{
-		unsigned char asked[16];
-
-		memcpy(asked, wanted.version, sizeof(asked));
-		read_wanted(mode, snapshot, &wanted);
-		memset(&fresh, 0, sizeof(fresh));
-		if (open_published(&fresh, mode, path))
-			replace_road(road, &fresh, mode, &wanted);
-		else
-			close_road(road);
-		if (!road->open || !same_version(road->net.head.version, wanted.version))
-			build_and_open(road, mode, path, &wanted, snapshot, true);
-		/* so that a transaction with an older snapshot does not ask again */
-		memcpy(road->asked, asked, sizeof(asked));
+		build_unless_built(road, mode, path, &wanted);
 		road->stale = false;
 	}
-	UnregisterSnapshot(snapshot);
 	LockRelease(&tag, ExclusiveLock, false);
 
 ready:

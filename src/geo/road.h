@@ -40,6 +40,7 @@ extern void jm_road_run(const char *mode, JmRoadWork work, void *argument);
 extern void jm_memory_env(JmEnv *env, MemoryContext context);
 
 /* road_build.c */
+extern Oid	jm_road_table(const char *name);
 extern Oid	jm_road_owner(void);
 extern void jm_road_build(const char *mode, const unsigned char *version, Snapshot snapshot,
 						  bool publish, const char *path, int *fd);

@@ -21,6 +21,7 @@
 #include "portability/instr_time.h"
 #include "storage/fd.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
@@ -101,7 +102,15 @@ read_edges(const char *mode, Snapshot snapshot, JmBuilder *builder, MemoryContex
 	Portal		portal;
 	FmgrInfo	send;
 	bool		have_send = false;
+	int			nest;
 
+	/*
+	 * Edges are numbered as they come: from the table's start, not from where
+	 * another scan is, so that the same table gives the same network.
+	 */
+	nest = NewGUCNestLevel();
+	set_config_option("synchronize_seqscans", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+					  true, 0, false);
 	PushActiveSnapshot(snapshot);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
@@ -160,6 +169,7 @@ read_edges(const char *mode, Snapshot snapshot, JmBuilder *builder, MemoryContex
 	}
 	SPI_cursor_close(portal);
 	SPI_finish();
+	AtEOXact_GUC(true, nest);
 	PopActiveSnapshot();
 	MemoryContextDelete(batch);
 	if (buffer.points)
@@ -236,13 +246,22 @@ clean_directory(const char *mode)
 	FreeDir(dir);
 }
 
+/* One of our tables. */
+Oid
+jm_road_table(const char *name)
+{
+	Oid			table = get_relname_relid(name, get_namespace_oid("jobmarket", false));
+
+	if (!OidIsValid(table))
+		elog(ERROR, "table jobmarket.%s does not exist", name);
+	return table;
+}
+
 /* Owner of our tables, who alone is sure to be allowed to read them. */
 Oid
 jm_road_owner(void)
 {
-	Oid			schema = get_namespace_oid("jobmarket", false);
-	Oid			table = get_relname_relid("road_edge", schema);
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(jm_road_table("road_edge")));
 	Oid			owner;
 
 	if (!HeapTupleIsValid(tuple))

@@ -38,14 +38,22 @@ jm_search_init(JmSearch *s, const JmNetwork *net, JmNodeCost *cells, JmEnv *env)
 	s->touched = env->alloc(env, s->touched_room * sizeof(uint32_t));
 }
 
+static void
+forget_ends(JmSearch *s)
+{
+	if (s->ends)
+		s->env->release(s->env, s->ends);
+	s->ends = NULL;
+	s->end_count = 0;
+}
+
 void
 jm_search_free(JmSearch *s)
 {
 	s->env->release(s->env, s->buckets);
 	s->env->release(s->env, s->entries);
 	s->env->release(s->env, s->touched);
-	if (s->ends)
-		s->env->release(s->env, s->ends);
+	forget_ends(s);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -254,10 +262,7 @@ prepare_targets(JmSearch *s)
 	uint32_t	i;
 	int			k;
 
-	if (s->ends)
-		s->env->release(s->env, s->ends);
-	s->ends = NULL;
-	s->end_count = 0;
+	forget_ends(s);
 	s->targets_open = 0;
 	if (s->target_count == 0)
 		return;
@@ -376,6 +381,8 @@ jm_search_run(JmSearch *s, const JmPlace *origin, bool backward, uint32_t limit,
 	}
 	for (i = 0; i < target_count; i++)
 		targets[i].cost_found = target_cost(s, &targets[i]);
+	/* those of a million targets would keep much else from being given back */
+	forget_ends(s);
 	if (s->live > 0)
 		memset(s->buckets, 0, ((size_t) s->bucket_mask + 1) * sizeof(uint32_t));
 	s->live = 0;

@@ -17,17 +17,18 @@ PG_FUNCTION_INFO_V1(jobmarket_road_position);
 
 /*
  * Positions: a place on the network in one bigint, for points that are asked
- * for again and again.  22 bits tell to which compiled network it belongs.
+ * for again and again.  22 bits tell to which compiled network it belongs, by
+ * its contents: another mode has other edges, and the same tables read in
+ * another order have them under other numbers.
  */
 #define FRACTION_STEPS 1023
 
 static uint64
 network_tag(const JmNetwork *net)
 {
-	uint64		tag;
+	uint64		sum = net->head.body_sum;
 
-	memcpy(&tag, net->head.version, sizeof(tag));
-	return (tag ^ (tag >> 32)) & 0x3fffff;
+	return (sum ^ (sum >> 22) ^ (sum >> 44)) & 0x3fffff;
 }
 
 static int64

@@ -12,21 +12,9 @@
 # peer is measured up to ten minutes only: beyond it takes too long.  The search
 # alone, against a plain Dijkstra in C: test/bench/roads.c.
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
-what=${1:-285}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-case $what in
-	*[!0-9]*) PGDATABASE=$what; export PGDATABASE ;;
-	*)
-		PGDATABASE=jobmarket_bench_roads_$what
-		export PGDATABASE
-		if ! psql -Xq -c '' 2>/dev/null; then
-			createdb "$PGDATABASE" || exit 1
-			psql -Xq -v ON_ERROR_STOP=1 -v side="$what" \
-				-c 'CREATE EXTENSION postgis; CREATE EXTENSION pgrouting; CREATE EXTENSION jobmarket' \
-				-f "$top/test/demo_roads.sql" || exit 1
-		fi ;;
-esac
+. "$top/test/bench/roads_database.sh"
 psql -XAtq <<'T' || exit 1
 CREATE TABLE IF NOT EXISTS bench_edge AS
 	SELECT id, source, target, cost, reverse_cost FROM jobmarket.road_cost('car');

@@ -53,7 +53,8 @@ UPDATE jobmarket.road_edge e SET seconds = cost_s, reverse_seconds = reverse_cos
 
 -- many to many, and positions stored beforehand
 SELECT origin, destination, round(minutes::numeric, 3) FROM jobmarket.travel_time_matrix(
-	ARRAY[pg_temp.at(0, 0), pg_temp.at(3, 3)], ARRAY[pg_temp.at(0, 1), NULL, pg_temp.at(3, 3)]) ORDER BY 1, 2;
+	ARRAY[pg_temp.at(0, 0), NULL, pg_temp.at(3, 3)], ARRAY[pg_temp.at(0, 1), NULL, pg_temp.at(3, 3)]) ORDER BY 1, 2;
+SELECT count(*) FROM unnest('{car,NULL}'::text[]) mode, LATERAL jobmarket.travel_time_matrix(ARRAY[pg_temp.at(0, 0)], '{}', mode);
 CREATE TABLE place AS
 SELECT n, geom, jobmarket.road_position(geom) AS position
 FROM (SELECT row_number() OVER () AS n, pg_temp.at(x * 1.37 - 2, y * 1.11) AS geom FROM generate_series(0, 9) x, generate_series(0, 9) y) q;
@@ -64,8 +65,10 @@ SELECT (SELECT jobmarket.travel_time(pg_temp.at(5, 5), array_agg(geom ORDER BY n
 	(SELECT jobmarket.travel_time(pg_temp.at(5, 5), array_agg(NULL::geometry ORDER BY n), positions => array_agg(position ORDER BY n)) FROM place) AS without_geom;
 SELECT count(*), max(abs(a - b)) < 0.001 AS close, bool_and(b IS NOT DISTINCT FROM c) AS same
 FROM both_ways, unnest(by_geom, by_position, without_geom) u(a, b, c);
+-- those of another mode are of no use
+SELECT count(t) FROM place, unnest(jobmarket.travel_time(pg_temp.at(5, 5), ARRAY[NULL::geometry], 'foot', positions => ARRAY[position])) t;
 -- once the network changes the points themselves are taken
-UPDATE jobmarket.road_edge SET seconds = seconds;
+UPDATE jobmarket.road_edge SET seconds = seconds + 0.001 WHERE edge_id = 1;
 SELECT bool_and(a IS NOT DISTINCT FROM b) AS same, count(c) FROM both_ways, unnest(by_geom, by_position, without_geom) u(a, b, c);
 SELECT jobmarket.travel_time(pg_temp.at(5, 5), ARRAY[pg_temp.at(1, 1)], positions => '{1,2}');
 SELECT jobmarket.travel_time(pg_temp.at(5, 5), ARRAY[pg_temp.at(30, 30)], positions => ARRAY[p])

@@ -123,6 +123,32 @@ $node->command_checks_all(
 	0, [qr/number of failed transactions: 0 /], [qr/^(?!.*aborted).*$/s], 'rebuilding while they query');
 is($node->safe_psql('postgres', $time), $expected, 'the last state is the one used');
 
+# a query that has to compile while the network is replaced waits, and then has
+# the new one: the emptied tables are no network
+$node->safe_psql('postgres', 'CREATE TABLE ways AS SELECT edge_id AS gid, source, target, highway, geom AS the_geom FROM jobmarket.road_edge;
+	UPDATE jobmarket.road_control SET seconds = seconds');
+unlink $file;
+my $loader = $node->background_psql('postgres');
+$loader->query_safe("SET client_min_messages = error; BEGIN; CALL jobmarket.load_road_network('ways')");
+my $waiting = $node->background_psql('postgres');
+$waiting->query_until(qr/asked/, "\\echo asked\n$time;\n");
+$node->poll_query_until('postgres',
+	"SELECT count(*) = 1 FROM pg_locks WHERE NOT granted AND relation = 'jobmarket.road_edge'::regclass");
+$loader->query_safe('COMMIT');
+my $answer = $waiting->query_safe('SELECT 1');
+like($answer, qr/^[0-9.]+\n1$/, 'compiling waits until a network is loaded');
+is($answer, $node->safe_psql('postgres', $time) . "\n1", 'and has the new one');
+# who edits rules and looks at what comes of it is not in a load's way, nor it in his
+$waiting->query_safe('BEGIN; UPDATE jobmarket.road_control SET seconds = seconds');
+$loader->query_until(qr/asked/, "\\echo asked\nCALL jobmarket.load_road_network('ways');\n");
+$node->poll_query_until('postgres', 'SELECT count(*) = 1 FROM pg_locks WHERE NOT granted');
+is($waiting->query_safe($time) . "\n1", $answer, 'rules edited and tried while a load waits');
+$waiting->query_safe('COMMIT');
+is($loader->query_safe('SELECT 2'), 2, 'which then goes on');
+$_->quit for $loader, $waiting;
+$node->safe_psql('postgres', 'DROP TABLE ways');
+load_town('postgres', 60);
+
 # a hot standby compiles its own, and follows
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
