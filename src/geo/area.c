@@ -269,7 +269,7 @@ static void
 choose_ties(JmGrid *g, double missed, double excess)
 {
 	JmTie	   *tie = &g->ties[WRONG_EXCESS];
-	bool		slowest = g->lowest == g->limit && (excess > 3 || (tie->square > 0 && !tie->fastest));
+	bool		slowest = g->limit_count == 1 && (excess > 3 || (tie->square > 0 && !tie->fastest));
 
 	tie->square = excess > 2 && !slowest ? 1e-4f : 0.25f;
 	tie->fastest = !slowest;
@@ -280,8 +280,7 @@ choose_ties(JmGrid *g, double missed, double excess)
 
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
 static bool
-draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOptions *options,
-		  JmBytes *wkb)
+draw_area(JmGrid *g, const JmAreaOptions *options, JmBytes *wkb)
 {
 	JmAreaReport *report = g->report;
 	JmBox		box;
@@ -302,7 +301,7 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 	if (!list_long_edges(g) || !reached_box(g, g->limit, &box))
 		return false;
 	smallest = box;
-	if (limits[0] != g->limit && !reached_box(g, limits[0], &smallest))
+	if (g->limit_count > 1 && !reached_box(g, g->limits[0], &smallest))
 		return false;
 
 	/* fine enough for the smallest limit, but not too fine for the largest */
@@ -321,7 +320,7 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 
 	if (!jm_grid_fill(g, &box, cell, options))
 		return false;
-	jm_grid_check(g, limits, limit_count);
+	jm_grid_check(g);
 	for (;;)
 	{
 		double		missed = report->missed / options->max_missed;
@@ -333,8 +332,8 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 		finest = fmax(finest, report->cell * sqrt((double) g->active / options->max_cells));
 		if (report->cell < 2 * finest)
 			break;
-		/* where it is wrong is to be seen on all roads, not on some of them */
-		if (g->stride == 1)
+		/* how wrong it is, and where, is to be seen on all roads */
+		if (g->fine)
 		{
 			/* errors shrink about as the cells do */
 			times = (int) fmin(fmin(ceil(fmax(missed, excess) / 0.8), MAX_TIMES),
@@ -355,10 +354,10 @@ draw_area(JmGrid *g, const uint32_t *limits, int limit_count, const JmAreaOption
 		jm_grid_sample_all(g);
 		if (g->damaged)
 			return false;
-		jm_grid_check(g, limits, limit_count);
+		jm_grid_check(g);
 	}
-	for (k = 0; k < limit_count; k++)
-		jm_grid_outline(g, limits[k], &wkb[k]);
+	for (k = 0; k < g->limit_count; k++)
+		jm_grid_outline(g, g->limits[k], &wkb[k]);
 	return true;
 }
 
@@ -375,6 +374,7 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 	JmGrid		grid;
 	JmGrid	   *g = &grid;
 	bool		good;
+	int			k;
 
 	memset(&grid, 0, sizeof(grid));
 	memset(report, 0, sizeof(*report));
@@ -382,9 +382,17 @@ jm_area(const JmSearch *search, const uint32_t *limits, int limit_count,
 	g->net = search->net;
 	g->env = env;
 	g->report = report;
+	g->limits = limits;
+	g->limit_count = limit_count;
 	g->limit = limits[limit_count - 1];
-	g->lowest = limits[0];
-	good = draw_area(g, limits, limit_count, options, wkb);
+	g->levels = env->alloc(env, limit_count * sizeof(float));
+	for (k = 0; k < limit_count; k++)
+	{
+		g->levels[k] = (float) limits[k];
+		if (g->levels[k] > (double) limits[k])
+			g->levels[k] = nextafterf(g->levels[k], 0);
+	}
+	good = draw_area(g, options, wkb);
 	jm_grid_free(g);
 	return good;
 }

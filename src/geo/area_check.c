@@ -10,6 +10,8 @@
 #define CHECKED 8				/* limits; more are not looked at */
 #define TOLD 0.2				/* of the network unreached: with less, a
 								 * sample of the roads cannot tell how much */
+#define SPACING 12.0			/* metres between points at which others may
+								 * look */
 
 /* Whether a place, in grid units, lies in the area that jm_grid_outline draws. */
 static bool
@@ -35,8 +37,10 @@ in_area(const JmGrid *g, double limit, double x, double y)
 	u = x - i;
 	v = y - j;
 	state = g->state[(size_t) (j >> BLOCK_SHIFT) * g->bx + (i >> BLOCK_SHIFT)];
-	if (state == BLOCK_IDLE || state == BLOCK_RIM || state == BLOCK_FULL)
-		return state == BLOCK_FULL;
+	if (state == BLOCK_IDLE || state == BLOCK_RIM)
+		return false;
+	if (state >= BLOCK_LEVEL)
+		return g->levels[state - BLOCK_LEVEL] <= limit;
 	time[0] = jm_grid_time(g, i, j);
 	time[1] = jm_grid_time(g, i + 1, j + 1);
 	if (u >= v)
@@ -91,25 +95,37 @@ note_wrong(JmGrid *g, double x, double y, unsigned char how)
 }
 
 /*
+ * A length of road known by pieces, of which each counts wholly or not at all,
+ * its standard deviation, and a piece more: as much as another sample may well
+ * find.
+ */
+static double
+at_most(double length, double piece)
+{
+	return length + sqrt(length * fmax(piece, SPACING)) + piece;
+}
+
+/*
  * Sets missed and excess of the report to the worst of the limits, by the
  * samples of the grid (excess to INFINITY where all roads must be looked at to
- * tell it); the places that are wrong are noted when these are of all roads.
+ * tell it); the places that are wrong are noted when these are fine.
  */
 void
-jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
+jm_grid_check(JmGrid *g)
 {
 	JmAreaReport *report = g->report;
 	size_t		points = (size_t) g->nx * g->ny;
+	double		piece = g->report->cell * (g->fine ? FINE_SAMPLE : SAMPLE) * g->stride;
 	int			k;
 
-	if (g->stride == 1)
+	if (g->fine)
 	{
 		g->wrong = g->env->alloc(g->env, points);
 		memset(g->wrong, 0, points);
 	}
 	report->missed = 0;
 	report->excess = 0;
-	for (k = 0; k < limit_count && k < CHECKED; k++)
+	for (k = 0; k < g->limit_count && k < CHECKED; k++)
 	{
 		double		reached = 0;
 		double		missed = 0;
@@ -120,8 +136,8 @@ jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
 		for (i = 0; i < g->sample_count; i++)
 		{
 			const JmSample *s = &g->samples[i];
-			bool		in = s->time <= limits[k];
-			bool		inside = in_area(g, limits[k], s->x, s->y);
+			bool		in = s->time <= g->limits[k];
+			bool		inside = in_area(g, g->limits[k], s->x, s->y);
 
 			if ((i & 0xffff) == 0)
 				g->env->poll(g->env);
@@ -140,8 +156,9 @@ jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count)
 		if (g->stride > 1 && unreached < g->net->head.metres * TOLD)
 			report->excess = INFINITY;
 		if (reached > 0)
-			report->missed = fmax(report->missed, missed / reached);
+			report->missed = fmax(report->missed,
+								  at_most(missed * g->stride, piece) / (reached * g->stride));
 		if (unreached > 0)
-			report->excess = fmax(report->excess, excess * g->stride / unreached);
+			report->excess = fmax(report->excess, at_most(excess * g->stride, piece) / unreached);
 	}
 }

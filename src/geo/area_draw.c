@@ -9,8 +9,6 @@
 #include "geo/area_grid.h"
 
 #define PIECE 0.7				/* of a road that is drawn, in cells */
-#define SAMPLE 1.0				/* of a road that is sampled, at first */
-#define FINE_SAMPLE 0.2			/* and later */
 
 /* Not infinite: no share of it must be infinite times zero. */
 static double
@@ -283,7 +281,7 @@ visit_edges(JmGrid *g, const JmMask *mask, int level, uint32_t at, bool draw, bo
 			 * and not always nearer to the same end.
 			 */
 			if (sample)
-				follow_edge(g, &p, g->report->cell * (draw ? SAMPLE : FINE_SAMPLE),
+				follow_edge(g, &p, g->report->cell * (g->fine ? FINE_SAMPLE : SAMPLE),
 							i & 1 ? 0.25 : 0.75, false);
 		}
 	}
@@ -351,5 +349,6 @@ jm_grid_sample_all(JmGrid *g)
 {
 	g->sample_count = 0;
 	g->stride = 1;
+	g->fine = true;
 	visit_edges(g, &g->reached, g->net->tree_levels - 1, 0, false, true);
 }

@@ -14,6 +14,8 @@
 #define FAR 1e15f				/* place of a road that is none */
 #define SAMPLED 5000			/* nodes: with more, not all roads near them
 								 * are sampled at first */
+#define FEW 200					/* nodes: with fewer, a coarse sample of the
+								 * roads tells too little */
 
 /* An empty mask over the grid, of squares of 2^shift cells in a row. */
 static void
@@ -350,6 +352,7 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 	g->ties[0].square = 0.25f;
 	g->ties[0].fastest = true;
 	g->stride = 1 + g->node_count / SAMPLED;
+	g->fine = g->node_count < FEW;
 	mark_reached(g);
 	/* as far as a road is drawn or spread, and what is not marked */
 	g->reached.margin = (fill + 2 + unmarked_reach(g)) / MARK + 1;
@@ -426,10 +429,33 @@ wrong_near(const JmGrid *old, int times, int x, int y)
 	return how;
 }
 
-/*
- * For each block of the grid: BLOCK_FULL when all its points are inside every
- * limit, BLOCK_IDLE when they are outside all, else BLOCK_COPIED.
- */
+/* What a block is as a whole: BLOCK_LEVEL of a limit, BLOCK_IDLE, or BLOCK_COPIED when neither. */
+static unsigned char
+classify_block(const JmGrid *g, int x, int y)
+{
+	float		first = g->near[(size_t) y * BLOCK * g->nx + x * BLOCK].time;
+	double		above = -1;
+	double		up_to = INFINITY;
+	int			px;
+	int			py;
+	int			k;
+
+	for (k = 0; k < g->limit_count && first > (double) g->limits[k]; k++)
+		above = g->limits[k];
+	if (k < g->limit_count)
+		up_to = g->limits[k];
+	for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
+		for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
+		{
+			float		time = g->near[(size_t) py * g->nx + px].time;
+
+			if (!(time > above && time <= up_to))
+				return BLOCK_COPIED;
+		}
+	return k < g->limit_count ? (unsigned char) (BLOCK_LEVEL + k) : BLOCK_IDLE;
+}
+
+/* The same for each block of the grid. */
 static unsigned char *
 classify(const JmGrid *g)
 {
@@ -441,25 +467,8 @@ classify(const JmGrid *g)
 		for (x = 0; x < g->bx - 1; x++)
 		{
 			unsigned char state = g->state[(size_t) y * g->bx + x];
-			bool		inside = false;
-			bool		outside = false;
-			int			px;
-			int			py;
 
-			if (state == BLOCK_IDLE || state == BLOCK_FULL)
-			{
-				kind[(size_t) y * g->bx + x] = state;
-				continue;
-			}
-			for (py = y * BLOCK; py < (y + 1) * BLOCK && py < g->ny; py++)
-				for (px = x * BLOCK; px < (x + 1) * BLOCK && px < g->nx; px++)
-				{
-					float		time = g->near[(size_t) py * g->nx + px].time;
-
-					inside |= !(time > (double) g->limit);
-					outside |= !(time <= (double) g->lowest);
-				}
-			kind[(size_t) y * g->bx + x] = !outside ? BLOCK_FULL : !inside ? BLOCK_IDLE : BLOCK_COPIED;
+			kind[(size_t) y * g->bx + x] = state == BLOCK_IDLE || state >= BLOCK_LEVEL ? state : classify_block(g, x, y);
 		}
 	return kind;
 }
@@ -560,7 +569,7 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 				*state = BLOCK_COPIED;
 			else
 				*state = kind_near(&old, kind, times, x, y);
-			if (*state == BLOCK_IDLE || *state == BLOCK_FULL)
+			if (*state == BLOCK_IDLE || *state >= BLOCK_LEVEL)
 				continue;
 			g->active += BLOCK * BLOCK;
 			copy_block(g, &old, times, x, y);
@@ -593,5 +602,6 @@ jm_grid_free(JmGrid *g)
 	free_block(g->env, g->nodes);
 	free_block(g->env, g->longer);
 	free_block(g->env, g->samples);
+	free_block(g->env, g->levels);
 	jm_shape_free(&g->shape, g->env);
 }

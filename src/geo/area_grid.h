@@ -97,8 +97,10 @@ typedef struct JmGrid
 	uint32_t   *ring;			/* for the step from point i to i + 1: the
 								 * ring that crosses it, counted on */
 	uint32_t	rings;
+	const uint32_t *limits;		/* ascending */
+	int			limit_count;
 	uint32_t	limit;			/* the highest */
-	uint32_t	lowest;
+	float	   *levels;			/* time that stands for all up to each limit */
 	uint32_t   *nodes;			/* those with a cost, ascending */
 	uint32_t	node_count;
 	double		long_metres;	/* shorter edges are known by their ends */
@@ -116,6 +118,8 @@ typedef struct JmGrid
 	size_t		sample_count;
 	size_t		sample_room;
 	uint32_t	stride;			/* every how manieth box of edges is sampled */
+	bool		fine;			/* samples are of all of them, and near each
+								 * other */
 	JmAreaReport *report;
 	bool		damaged;
 } JmGrid;
@@ -123,13 +127,17 @@ typedef struct JmGrid
 #define WRONG_MISSED 1			/* reached road outside */
 #define WRONG_EXCESS 2			/* unreached road inside */
 
+#define SAMPLE 1.0				/* pieces of road that are sampled, in cells */
+#define FINE_SAMPLE 0.2
+
 #define BLOCK_IDLE 0			/* nothing is near: not even initialised */
 #define BLOCK_RIM 1				/* beside an active block */
 #define BLOCK_ACTIVE 2			/* the area may extend into it */
 #define BLOCK_HALO 3			/* roads there matter to active blocks */
 #define BLOCK_COPIED 4			/* as the coarser grid before had it */
-#define BLOCK_FULL 5			/* wholly inside, and no outline near: not
-								 * initialised either */
+#define BLOCK_LEVEL 5			/* and more, the number of a limit: inside it,
+								 * outside the one before, as all around: no
+								 * outline is near; not initialised either */
 #define BLOCK_SHIFT 2			/* log2 of the grid points in a row of a block */
 #define BLOCK (1 << BLOCK_SHIFT)
 
@@ -194,7 +202,7 @@ jm_grid_time(const JmGrid *g, int x, int y)
 {
 	unsigned char state = g->state[(size_t) (y >> BLOCK_SHIFT) * g->bx + (x >> BLOCK_SHIFT)];
 
-	return state == BLOCK_IDLE ? INFINITY : state == BLOCK_FULL ? 0 :
+	return state >= BLOCK_LEVEL ? g->levels[state - BLOCK_LEVEL] : state == BLOCK_IDLE ? INFINITY :
 		g->near[(size_t) y * g->nx + x].time;
 }
 
@@ -221,7 +229,7 @@ extern void jm_grid_draw_origin(JmGrid *g);
 extern void jm_grid_sample_all(JmGrid *g);
 
 /* area_check.c */
-extern void jm_grid_check(JmGrid *g, const uint32_t *limits, int limit_count);
+extern void jm_grid_check(JmGrid *g);
 
 /* area_outline.c */
 extern void jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb);

@@ -141,7 +141,7 @@ jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb)
 			size_t		at = (size_t) y * g->nx + x;
 			Ring	   *r;
 
-			if (x % BLOCK == 0 && (state[x / BLOCK] == BLOCK_IDLE || state[x / BLOCK] == BLOCK_FULL))
+			if (x % BLOCK == 0 && (state[x / BLOCK] == BLOCK_IDLE || state[x / BLOCK] >= BLOCK_LEVEL))
 			{
 				x += BLOCK - 1;
 				continue;
@@ -149,8 +149,8 @@ jm_grid_outline(JmGrid *g, double limit, JmBytes *wkb)
 			a = row[x].time <= limit;
 
 			/*
-			 * no outline passes between an idle or full block and its
-			 * neighbours
+			 * no outline passes between an idle block, or one of a level, and
+			 * its neighbours
 			 */
 			b = (x % BLOCK == BLOCK - 1 ? jm_grid_time(g, x + 1, y) : row[x + 1].time) <= limit;
 			if (a == b)

@@ -14,12 +14,12 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-/* Grid of an area: see JmAreaOptions.  Three million points take 60 MB. */
+/* Grid of an area: see JmAreaOptions.  Four million points take 80 MB. */
 #define AREA_BASE_CELLS 16000
-#define AREA_MAX_CELLS 3000000
+#define AREA_MAX_CELLS 4000000
 #define AREA_MIN_CELL 1.0
-#define AREA_MAX_MISSED 0.008
-#define AREA_MAX_EXCESS 0.018
+#define AREA_MAX_MISSED 0.0095
+#define AREA_MAX_EXCESS 0.019
 
 PG_FUNCTION_INFO_V1(jobmarket_isochrone);
 
