@@ -126,31 +126,29 @@ suits(const JmVariant *v, const char *txt, const unsigned char *flags,
  */
 void
 jm_find_keywords(const JmDictionary *d, const char *txt,
-				 const unsigned char *flags, size_t len, unsigned char *found)
+				 const unsigned char *flags, size_t len, unsigned char *found, JmPoll poll)
 {
 	const JmAutomaton *a = d->automaton;
 	JmMatch		pending[PENDING];
 	int			n_pending = 0;
 	uint32_t	state = 0;
 	size_t		at;
+	size_t		stop = 0;
 	int			i;
 	bool		more;
 
 	/* 1: found; 2: found if one of the variant's needs is */
 	memset(found, 0, d->n_keywords);
-	for (at = 0; at <= len; at++)
+	for (at = 0; at < stop || jm_more(at, len, &stop, poll); at++)
 	{
 		uint32_t	s;
 
-		if (at < len)
-		{
-			state = jm_automaton_step(a, state, (unsigned char) txt[at]);
-			if (!jm_automaton_ends(a, state))
-				continue;
-		}
+		state = jm_automaton_step(a, state, (unsigned char) txt[at]);
+		if (!jm_automaton_ends(a, state))
+			continue;
 
 		/* the longest first */
-		for (s = at < len ? state : 0; s; s = a->also[s])
+		for (s = state; s; s = a->also[s])
 		{
 			int32_t		p;
 
@@ -191,8 +189,6 @@ jm_find_keywords(const JmDictionary *d, const char *txt,
 				pending[n_pending++] = m;
 			}
 		}
-		if (at == len)
-			break;
 	}
 	for (i = 0; i < n_pending; i++)
 	{

@@ -76,7 +76,7 @@ jm_split_label(const char *given, size_t given_len, JmLabel *label)
 {
 	const char *s = label->folded;
 	size_t		len = jm_normalise(given, given_len < JM_LABEL_MAX ? given_len : JM_LABEL_MAX,
-								   label->folded, NULL, 0);
+								   label->folded, NULL, 0, NULL);
 	size_t		at = 0;
 
 	label->n = 0;

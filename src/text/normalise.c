@@ -317,15 +317,16 @@ find_fold(uint32_t cp)
  */
 size_t
 jm_normalise(const char *src, size_t len, char *dst, unsigned char *flags,
-			 int options)
+			 int options, JmPoll poll)
 {
 	const unsigned char *in = (const unsigned char *) src;
 	size_t		at = 0;
+	size_t		stop = 0;
 	size_t		out = 0;
 	bool		space = true;	/* nothing but space so far */
 	bool		hyphen_is_space = (options & JM_HYPHEN_IS_SPACE) != 0;
 
-	while (at < len)
+	while (at < stop || jm_more(at, len, &stop, poll))
 	{
 		unsigned	c = in[at];
 		uint32_t	cp;
@@ -417,13 +418,14 @@ jm_normalise(const char *src, size_t len, char *dst, unsigned char *flags,
  * written, always valid UTF-8 and without NUL.
  */
 size_t
-jm_clean_text(const char *src, size_t len, char *dst)
+jm_clean_text(const char *src, size_t len, char *dst, JmPoll poll)
 {
 	const unsigned char *in = (const unsigned char *) src;
 	size_t		at = 0;
+	size_t		stop = 0;
 	size_t		out = 0;
 
-	while (at < len)
+	while (at < stop || jm_more(at, len, &stop, poll))
 	{
 		size_t		used;
 		uint32_t	cp = next_character(in + at, len - at, &used);

@@ -151,7 +151,7 @@ void
 jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabel *label)
 {
 	char	   *folded = label->folded;
-	size_t		n = jm_normalise(s, len < JM_PLACE_LABEL_MAX ? len : JM_PLACE_LABEL_MAX, folded, NULL, 0);
+	size_t		n = jm_normalise(s, len < JM_PLACE_LABEL_MAX ? len : JM_PLACE_LABEL_MAX, folded, NULL, 0, NULL);
 	size_t		from = 0;
 	size_t		at;
 	char		code[JM_CODE_MAX];

@@ -250,7 +250,7 @@ jm_role_prepare(const JmRoleRules *rules, JmSubject *subject, bool description)
 	{
 		len = Min(len, DESCRIPTION_MAX);
 		subject->bytes = palloc(JM_NORMALISED_MAX(len));
-		subject->len = jm_normalise(s, len, subject->bytes, NULL, 0);
+		subject->len = jm_normalise(s, len, subject->bytes, NULL, 0, NULL);
 	}
 	else
 	{
@@ -259,7 +259,7 @@ jm_role_prepare(const JmRoleRules *rules, JmSubject *subject, bool description)
 		len = Min(len, TITLE_MAX);
 		scratch = palloc(JM_NORMALISED_MAX(len));
 		subject->bytes = palloc(2 * JM_NORMALISED_MAX(len));
-		subject->len = jm_normalise_title(s, len, scratch, subject->bytes);
+		subject->len = jm_normalise_title(s, len, scratch, subject->bytes, NULL);
 	}
 
 	subject->seen = palloc0(rules->n_rules + 1);

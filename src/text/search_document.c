@@ -329,9 +329,9 @@ search_words(text *t, size_t *length)
 	char	   *utf8 = jm_utf8(t, &len);
 	char	   *s = MemoryContextAllocHuge(CurrentMemoryContext, JM_NORMALISED_MAX(len) + 1);
 
-	len = jm_normalise(utf8, len, s, NULL, 0);
+	len = jm_normalise(utf8, len, s, NULL, 0, jm_check_interrupts);
 	s[len] = '\0';
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0, stop = 0; i < stop || jm_more(i, len, &stop, jm_check_interrupts); i++)
 		if ((unsigned char) s[i] >= 0xC0)
 		{
 			int			n = pg_utf_mblen((unsigned char *) s + i);
@@ -366,7 +366,7 @@ add_text(Document *d, text *t, int weight)
 		if (next < end && *next != ' ')
 		{
 			/* cut between characters */
-			n = pg_mbcliplen(at, end - at, PIECE_MAX);
+			n = pg_mbcliplen(at, Min(end - at, 2 * PIECE_MAX), PIECE_MAX);
 			next = at + Max(n, 1);
 		}
 
@@ -445,7 +445,7 @@ jobmarket_search_words(PG_FUNCTION_ARGS)
 	size_t		len;
 	char	   *s = search_words(PG_GETARG_TEXT_PP(0), &len);
 
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(s, len));
+	PG_RETURN_TEXT_P(jm_text_from_utf8(s, len));
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_search_document);

@@ -11,6 +11,11 @@
 
 #include <string.h>
 
+/* A reference's number begins within so many bytes of "ref". */
+#define REFERENCE_MAX 40
+/* A gender marker has no more parts. */
+#define MARKERS_MAX 9
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Pairs of word ends that make one word's two genders. */
@@ -78,7 +83,7 @@ gender_marker(const char *s, size_t len)
 		for (i = 0; i < COUNT(codes); i++)
 			if (word_at(s + at, len - at, codes[i]))
 				break;
-		if (i == COUNT(codes))
+		if (i == COUNT(codes) || count == MARKERS_MAX)
 			break;
 		seen |= 1u << i;
 		count++;
@@ -194,11 +199,12 @@ is_reference(const char *s, size_t len)
  * number of bytes written to dst.
  */
 size_t
-jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
+jm_normalise_title(const char *src, size_t len, char *scratch, char *dst, JmPoll poll)
 {
-	size_t		n = jm_normalise(src, len, scratch, NULL, 0);
+	size_t		n = jm_normalise(src, len, scratch, NULL, 0, poll);
 	const char *s = scratch;
 	size_t		at = 0;
+	size_t		stop = 0;
 	size_t		out = 0;
 	size_t		word_start = 0; /* last word in dst */
 	size_t		word_len = 0;
@@ -206,7 +212,7 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 	bool		any = false;
 	size_t		skip;
 
-	while (at < n)
+	while (at < stop || jm_more(at, n, &stop, poll))
 	{
 		unsigned char c = (unsigned char) s[at];
 		size_t		start;
@@ -272,12 +278,13 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 					word_at(s + start, n - start, "reference")))
 		{
 			size_t		i = end;
+			size_t		limit = n - end < REFERENCE_MAX ? n : end + REFERENCE_MAX;
 
-			while (i < n && !is_word((unsigned char) s[i]))
+			while (i < limit && !is_word((unsigned char) s[i]))
 				i++;
-			while (i < n && s[i] != ' ' && s[i] != ')' && !is_digit((unsigned char) s[i]))
+			while (i < limit && s[i] != ' ' && s[i] != ')' && !is_digit((unsigned char) s[i]))
 				i++;
-			if (i < n && is_digit((unsigned char) s[i]))
+			if (i < limit && is_digit((unsigned char) s[i]))
 			{
 				while (i < n && s[i] != ' ' && s[i] != ')')
 					i++;
