@@ -49,7 +49,9 @@ static const JmSalaryPeriod annual_periods[] = {JM_PERIOD_HOUR, JM_PERIOD_MONTH,
 
 #define CURRENCY "euros euro eur \xE2\x82\xAC"
 #define THOUSAND "k ke keur keuros"
-#define RANGE "a - et / ? ou ~ to"
+#define RANGE "a - et / ? ou ~ to \xE2\x86\x92"
+#define FOREIGN "$ \xC2\xA3 chf usd gbp cad franc francs dollar dollars xpf cfp fcfa"
+#define BONUS "prime primes panier paniers ticket tickets tr commission commissions bonus variable"
 
 /* Name of a period, NULL for none. */
 const char *
@@ -86,12 +88,15 @@ period_word(const JmLabelWord *words, int n, int i)
 	/* "12 mois", "169 heures", "13e mois": a number of them, not a rate */
 	if (i > 0 && (words[i - 1].number || WORD(i - 1, "e eme ieme em")))
 		return JM_PERIOD_NONE;
-	if (WORD(i, "annuel annuels annuelle annuelles an annee year annum"))
+	if (WORD(i, "annuel annuels annuelle annuelles an annee year yr annum"))
 		return JM_PERIOD_YEAR;
 	if (WORD(i, "mensuel mensuels mensuelle mensuelles mois month"))
 		return JM_PERIOD_MONTH;
-	if (WORD(i, "horaire horaires heure hour") || (WORD(i, "h") && WORD(i - 1, "/ par")))
+	if (WORD(i, "horaire horaires heure hour hr") || (WORD(i, "h") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_HOUR;
+	/* "forfait jour" and "poste de jour" are ways to work */
+	if (WORD(i, "jour") && WORD(i - 1, "forfait de"))
+		return JM_PERIOD_NONE;
 	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")) ||
 		(WORD(i, "journee") && WORD(i - 1, "/ par la")))
 		return JM_PERIOD_DAY;
@@ -107,6 +112,14 @@ is_glued(const JmLabelWord *words, int n, int i)
 	return i > 0 && words[i - 1].s + words[i - 1].len == words[i].s &&
 		words[i - 1].s[0] >= 'a' && words[i - 1].s[0] <= 'z' && !WORD(i - 1, CURRENCY) &&
 		!WORD(i - 1, "de a entre et jusqu partir salaire brut net");
+}
+
+/* Is number i of a date, "31/12/2024"? */
+static bool
+is_date(const JmLabelWord *words, int n, int i)
+{
+	return i > 1 && WORD(i - 1, "/") && words[i - 2].number && words[i - 2].cents <= 1200 &&
+		words[i - 2].s + words[i - 2].len + 1 == words[i].s && words[i].cents > 190000 && words[i].cents < 210000;
 }
 
 /* The period named at i ("/ h", "par an", "mensuel", "de l heure"); *end is after it. */
@@ -287,54 +300,85 @@ settle_period(JmSalary *s, JmSalaryPeriod stated, bool thousands, bool repair)
 		s->flags |= JM_SALARY_BELOW_SMIC;
 }
 
+/* Is a label of the form of the API: a period (or "Autre", or none), "de", amounts? */
+static bool
+is_structured(const JmLabelWord *words, int n)
+{
+	return WORD(0, "tjm de") ||
+		(WORD(0, "annuel mensuel horaire journalier cachet autre") &&
+		 (n == 1 || WORD(1, "de") || words[1].number));
+}
+
 /*
- * The period that a label states.  *structured: is it of the form of the API,
- * a period (or "Autre", or none), "de", amounts?
+ * Does the period at i belong to a number beside the bounds, which are words
+ * first to last ("panier 12 EUR / jour", "35 heures par semaine")?
  */
+static bool
+is_of_another(const JmLabelWord *words, int n, int i, int first, int last)
+{
+	i--;
+	while (WORD(i, "/ par de l la brut bruts net nets"))
+		i--;
+	if (WORD(i, CURRENCY) || WORD(i, "j jour jours h heure heures"))
+		i--;
+	return i >= 0 && words[i].number && (i < first || i > last);
+}
+
+/* The period that a label states whose bounds are words first to last. */
 static JmSalaryPeriod
-stated_period(const JmLabelWord *words, int n, bool *structured)
+stated_period(const JmLabelWord *words, int n, bool structured, int first, int last)
 {
 	JmSalaryPeriod stated = JM_PERIOD_NONE;
 	int			i;
 
-	*structured = false;
-	if (WORD(0, "annuel mensuel horaire journalier cachet autre tjm de"))
-	{
+	if (structured)
 		stated = period_word(words, n, 0);
-		*structured = WORD(0, "tjm de") || n == 1 || WORD(1, "de") || words[1].number;
-	}
-	if (*structured && stated != JM_PERIOD_NONE)
-		return stated;
-
-	stated = JM_PERIOD_NONE;
 	for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
-		stated = period_word(words, n, i);
-	/* last, and "35 heures par semaine" tells the working time */
+		if (!is_of_another(words, n, i, first, last))
+			stated = period_word(words, n, i);
 	for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
 		if (WORD(i, "hebdomadaire hebdo semaine week") && (i == 0 || !words[i - 1].number) &&
-			!WORD(i - 2, "h heure heures") && !WORD(i - 1, "h heure heures"))
+			!is_of_another(words, n, i, first, last))
 			stated = JM_PERIOD_WEEK;
 	return stated;
+}
+
+/* Is the amount at i a bonus ("prime de 1000", "tickets restaurant : 9")? */
+static bool
+is_bonus(const JmLabelWord *words, int n, int i)
+{
+	i--;
+	while (WORD(i, "de d : a repas restaurant restaurants"))
+		i--;
+	return WORD(i, BONUS) && !WORD(i - 1, "+ et");
 }
 
 /* The first word that is an amount, or -1.  months: does the label name their number? */
 static int
 first_amount(const JmLabelWord *words, int n, bool structured, bool months)
 {
+	int			bonus = -1;
+
 	for (int i = 0; i < n; i++)
 	{
 		int			next = i + 1;
+		int			unit;
 		bool		worth;
 
 		if (!words[i].number || WORD(i + 1, "% e eme ieme em er mois heure heures h jour jours an ans") ||
 			(WORD(i - 1, "sur") && WORD(i + 1, "mois")) ||
 			(WORD(i - 1, "x *") && i > 1 && words[i - 2].number) ||
-			is_glued(words, n, i))
+			is_glued(words, n, i) || is_date(words, n, i))
 			continue;
 		/* a range lends its unit to its first number */
+		if (WORD(next, "jusqu"))
+			next++;
 		if (WORD(next, RANGE) && next + 1 < n && words[next + 1].number &&
 			!WORD(next + 2, "%"))
 			next += 2;
+		unit = WORD(next, THOUSAND) ? next + 1 : next;
+		if (WORD(i - 1, FOREIGN) || WORD(unit, FOREIGN))
+			continue;
 		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
 			WORD(next, "net nets brut bruts") || next == n || (months && WORD(next, "x * sur"));
 		/* a bare number: nothing before it but what tells that it is a salary */
@@ -347,20 +391,23 @@ first_amount(const JmLabelWord *words, int n, bool structured, bool months)
 				k++;
 			worth = k == i;
 		}
-		if (worth)
+		if (worth && !is_bonus(words, n, i))
 			return i;
+		if (worth && bonus < 0)
+			bonus = i;
 	}
-	return -1;
+	return bonus;
 }
 
 /*
- * Reads the bounds, of which the first is word first, into *s.  Returns
- * whether they were given in thousands.
+ * Reads the bounds, of which the first is word first, into *s; *last is the
+ * last word of them.  Returns whether they were given in thousands.
  */
 static bool
-read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, JmSalary *s)
+read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, JmSalary *s, int *last)
 {
 	int			at = first + 1;
+	int			end;
 	const JmLabelWord dash = {"-", 1, false, 0};
 	bool		unit = false;
 	bool		first_thousand = false;
@@ -369,6 +416,7 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 	bool		only_max = false;
 
 	s->min = words[first].cents;
+	*last = first;
 	if (WORD(at, THOUSAND))
 	{
 		first_thousand = unit = true;
@@ -392,6 +440,8 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 	else if (WORD(at, "maximum maxi max"))
 		only_max = true;
 	at = skip_rate(words, n, at);
+	if (WORD(at, "et") && WORD(at + 1, "jusqu"))
+		at++;
 	if (WORD(at, "jusqu"))
 		at++;
 	/* "EUR 40,000 - EUR 45,000" */
@@ -404,6 +454,7 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 		!WORD(at + 2, "% e eme ieme mois h heures jours"))
 	{
 		s->max = words[at + 1].cents;
+		*last = at + 1;
 		at += 2;
 		if (WORD(at, THOUSAND))
 			second_thousand = true;
@@ -417,10 +468,16 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 		s->min *= 1000;
 	for (int i = 0; i < first; i++)
 	{
-		if (WORD(i, "partir minimum mini min des"))
+		if (WORD(i, "partir minimum mini min des >"))
 			only_min = true;
-		if (WORD(i, "jusqu maximum maxi max"))
+		if (WORD(i, "jusqu maximum maxi max <") || (WORD(i, "smic") && i == first - 2 && WORD(i + 1, "a -")))
 			only_max = true;
+	}
+	/* "2000 EUR par mois minimum" */
+	if (rate_at(words, n, at, &end) != JM_PERIOD_NONE)
+	{
+		only_min |= WORD(end, "minimum mini min");
+		only_max |= WORD(end, "maximum maxi max");
 	}
 	if (first_thousand && s->min < 10000000)
 		s->min *= 1000;
@@ -475,6 +532,7 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 	bool		smic = false;
 	bool		thousands = false;
 	int			first;
+	int			last = -1;
 	int			n;
 	int			i;
 
@@ -510,10 +568,11 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			percent = true;
 	}
 
-	stated = stated_period(words, n, &structured);
+	structured = is_structured(words, n);
 	first = first_amount(words, n, structured, s->months > 0);
 	if (first >= 0)
-		thousands = read_bounds(words, n, first, structured, repair, s);
+		thousands = read_bounds(words, n, first, structured, repair, s, &last);
+	stated = stated_period(words, n, structured, first, last);
 
 	if (s->min < 0 && s->max < 0)
 	{
