@@ -307,6 +307,14 @@ find_fold(uint32_t cp)
 	return NULL;
 }
 
+/* Is a character that folds to nothing else a sign and no letter? */
+static bool
+is_sign(uint32_t c)
+{
+	return c < 0xC0 || (c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x303F) ||
+		(c >= 0xE000 && c <= 0xF8FF) || (c >= 0xFE00 && c <= 0xFE4F) || c >= 0x1F000;
+}
+
 /*
  * Folds len bytes of UTF-8: lower case, no accents, ligatures in letters,
  * plain quotes, hyphens and spaces, runs of white space as one, none at the
@@ -387,6 +395,11 @@ jm_normalise(const char *src, size_t len, char *dst, unsigned char *flags,
 		{
 			to = fold->to;
 			to_len = fold->len;
+		}
+		else if ((options & JM_SIGN_IS_SPACE) && is_sign(cp))
+		{
+			to = " ";
+			to_len = 1;
 		}
 		else
 		{

@@ -37,6 +37,7 @@ extern const JmEntity jm_entity_table[];
 
 /* Options of jm_normalise() */
 #define JM_HYPHEN_IS_SPACE	0x01
+#define JM_SIGN_IS_SPACE	0x02	/* emoji, arrows, trademarks and the like */
 
 /* Flags of an output byte */
 #define JM_WAS_UPPER		0x01	/* it stood in upper case */

@@ -146,12 +146,28 @@ jm_arrondissement_named(const JmGazetteer *g, const char *key, size_t len)
 	return -1;
 }
 
+/* Is the word s (n letters) one of a list, separated by blanks? */
+static bool
+word_in(const char *s, size_t n, const char *list)
+{
+	while (*list)
+	{
+		size_t		m = strcspn(list, " ");
+
+		if (m == n && memcmp(list, s, n) == 0)
+			return true;
+		list += m + (list[m] == ' ');
+	}
+	return false;
+}
+
 /* Reads a label of len bytes. */
 void
 jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabel *label)
 {
 	char	   *folded = label->folded;
-	size_t		n = jm_normalise(s, len < JM_PLACE_LABEL_MAX ? len : JM_PLACE_LABEL_MAX, folded, NULL, 0, NULL);
+	size_t		n = jm_normalise(s, len < JM_PLACE_LABEL_MAX ? len : JM_PLACE_LABEL_MAX,
+								 folded, NULL, JM_SIGN_IS_SPACE, NULL);
 	size_t		from = 0;
 	size_t		at;
 	char		code[JM_CODE_MAX];
@@ -160,9 +176,23 @@ jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabe
 	label->corsica = false;
 	label->postal[0] = '\0';
 
-	/* "74 - ANNECY", "971", "2A - Corse", "1 - Ain" */
+	/* "Dept. 69" is "69" */
 	while (from < n && is_word(folded[from]))
 		from++;
+	if (from < n && word_in(folded, from, "departement dept dpt dep"))
+	{
+		while (from < n && !is_word(folded[from]))
+			from++;
+		if (from < n && is_digit(folded[from]))
+		{
+			memmove(folded, folded + from, n - from);
+			n -= from;
+		}
+		from = 0;
+		while (from < n && is_word(folded[from]))
+			from++;
+	}
+	/* "74 - ANNECY", "971", "2A - Corse", "1 - Ain" */
 	if (from >= 2 && from <= 3 && is_digit(folded[0]) && jm_copy_code(folded, from, code) &&
 		(from == n || folded[from] == ' ' || folded[from] == '-'))
 	{
@@ -210,22 +240,6 @@ jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabe
 	label->folded_len = n - from;
 }
 
-
-/* Is the word s (n letters) one of a list, separated by blanks? */
-static bool
-word_in(const char *s, size_t n, const char *list)
-{
-	while (*list)
-	{
-		size_t		m = strcspn(list, " ");
-
-		if (m == n && memcmp(list, s, n) == 0)
-			return true;
-		list += m + (list[m] == ' ');
-	}
-	return false;
-}
-
 /* Takes a word off either end of a key of *len bytes; false when there is none. */
 static bool
 drop_word(char *key, size_t *len, bool first, const char *list)
@@ -264,13 +278,14 @@ jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key, size_t *len)
 	size_t		n = label->folded_len;
 	size_t		end = at;
 
-	while (end < n && strchr(",;/|()", s[end]) == NULL &&
+	while (end < n && strchr(",;:/|()", s[end]) == NULL &&
 		   !(end + 3 <= n && memcmp(s + end, " - ", 3) == 0) &&
-		   !(end + 4 <= n && memcmp(s + end, " et ", 4) == 0))
+		   !(end + 4 <= n && (memcmp(s + end, " et ", 4) == 0 || memcmp(s + end, " ou ", 4) == 0)))
 		end++;
 	*len = jm_place_key(s + at, end - at, key);
-	if (drop_word(key, len, true, "departement region metropole agglomeration ville secteur grand bassin"))
-		while (drop_word(key, len, true, "de du des d la le l"))
+	if (drop_word(key, len, true, "departement region metropole agglomeration ville secteur grand bassin "
+				  "poste base basee situe situee proche pres"))
+		while (drop_word(key, len, true, "base basee situe situee a au aux de du des d la le l"))
 			;
 	while (drop_word(key, len, false, "metropole agglomeration peripherie environs alentours centre"))
 		;

@@ -157,6 +157,25 @@ commune_continuing(const JmGazetteer *g, const JmPlaceLabel *label, int departem
 	return found;
 }
 
+/* "poste base a metz": the first part of the label that names a commune of a departement. */
+static int
+commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departement)
+{
+	char		key[sizeof(label->key)];
+	int			commune = -1;
+	double		share;
+	size_t		len;
+	size_t		at = 0;
+
+	do
+	{
+		at = jm_next_place_part(label, at, key, &len);
+		if (len > 0)
+			commune = jm_commune_named(g, key, len, departement, -1, NULL, NAN, NAN, &share);
+	} while (commune < 0 && at > 0);
+	return commune;
+}
+
 /*
  * Where on the map: the stated coordinates, put right if they were exchanged,
  * unless they are far from the commune that was found; then its own.
@@ -378,9 +397,16 @@ set_foreign(JmPlace *place, JmPlaceMethod method, float confidence)
 	place->confidence = confidence;
 }
 
+/* A region; overseas, where it is one departement, that too. */
 static void
-set_region(JmPlace *place, int region)
+set_region(const JmGazetteer *g, JmPlace *place, int region)
 {
+	const char *territory = g->regions[region].territory;
+
+	if (strcmp(territory, "drom") == 0 || strcmp(territory, "com") == 0)
+		for (int i = 0; i < g->n_departements; i++)
+			if (g->departements[i].region == region)
+				place->departement = i;
 	place->region = region;
 	place->method = JM_PLACE_REGION;
 	place->confidence = 0.9f;
@@ -478,6 +504,8 @@ resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel 
 	{
 		commune = commune_continuing(g, label, departement);
 		if (commune < 0)
+			commune = commune_of_part(g, label, departement);
+		if (commune < 0)
 			commune = commune_beginning(g, label, departement);
 		if (commune >= 0)
 		{
@@ -486,13 +514,22 @@ resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel 
 		}
 	}
 	if (departement < 0)
-		set_region(place, region);
+		set_region(g, place, region);
 	/* a departement that is one commune */
 	else if (strcmp(g->departements[departement].code, "75") == 0 &&
 			 (commune = jm_find_commune(g, "75056")) >= 0 && strcmp(label->key, "paris") == 0)
 		set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.9f);
 	else
 		set_departement(place, departement, JM_PLACE_DEPARTEMENT, 0.9f);
+}
+
+/* Are the stated coordinates near a commune? */
+static bool
+is_near(const JmGazetteer *g, const JmPlaceInput *in, int commune)
+{
+	const JmCommune *c = &g->communes[commune];
+
+	return jm_distance_km(in->latitude, in->longitude, c->latitude, c->longitude) <= JM_NEAREST_LABELLED_KM;
 }
 
 /*
@@ -517,7 +554,14 @@ resolve_name(const JmGazetteer *g, const JmPlaceInput *in, JmPlaceLabel *label, 
 	}
 	if (alias != NULL && alias->commune >= 0)
 	{
-		set_commune(g, place, alias->commune, JM_PLACE_COMMUNE, 0.9f);
+		/*
+		 * "Saint-Ouen" is the one beside Paris, unless the point is in
+		 * another
+		 */
+		commune = jm_commune_named(g, label->key, label->len, -1, -1, NULL, in->latitude, in->longitude, &share);
+		if (commune < 0 || !is_near(g, in, commune) || is_near(g, in, alias->commune))
+			commune = alias->commune;
+		set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.9f);
 		return true;
 	}
 	if (is_territory(alias))
@@ -628,7 +672,7 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 	else if (label.departement >= 0)
 		set_departement(place, label.departement, JM_PLACE_DEPARTEMENT, 0.9f);
 	else if (region >= 0)
-		set_region(place, region);
+		set_region(g, place, region);
 	else
 		resolve_foreign_word(g, &label, place);
 }

@@ -30,7 +30,7 @@ static const struct
 	{"eur", "ice"}, {"ur", "rice"}, {"f", "ve"}, {"x", "se"}, {"er", "ere"}, {"ur", "resse"}
 };
 
-/* Ends that follow a word after "(", "/", "." or "-" to add its feminine. */
+/* Ends that follow a word after "(", "/", ".", "-" or "*" to add its feminine. */
 static const char *const suffixes[] = {
 	"e", "es", "ne", "te", "le", "se", "ve", "ere", "iere", "ive", "ice", "rice", "trice",
 	"euse", "ienne", "esse", "fe", "he", "s"
@@ -116,7 +116,7 @@ added_feminine(const char *s, size_t len)
 {
 	size_t		i;
 
-	if (len < 2 || strchr("(/.-", s[0]) == NULL)
+	if (len < 2 || strchr("(/.-*", s[0]) == NULL)
 		return 0;
 	for (i = 0; i < COUNT(suffixes); i++)
 	{
@@ -201,7 +201,7 @@ is_reference(const char *s, size_t len)
 size_t
 jm_normalise_title(const char *src, size_t len, char *scratch, char *dst, JmPoll poll)
 {
-	size_t		n = jm_normalise(src, len, scratch, NULL, 0, poll);
+	size_t		n = jm_normalise(src, len, scratch, NULL, JM_SIGN_IS_SPACE, poll);
 	const char *s = scratch;
 	size_t		at = 0;
 	size_t		stop = 0;
@@ -224,7 +224,7 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst, JmPoll
 			at++;
 			continue;
 		}
-		if (c == '-')
+		if (c == '-' || c == '_')
 		{
 			/* within a word a hyphen is a space, between words it separates */
 			if (at == 0 || at + 1 >= n || s[at - 1] == ' ' || s[at + 1] == ' ')

@@ -55,7 +55,8 @@ SELECT latitude, longitude FROM jobmarket.resolve_place('57 - METZ', '57000', '5
 -- labels of several parts, quarters, territories
 SELECT l, r.insee_code, r.departement_code AS dep, r.region_code AS reg, r.territory, r.method
 FROM unnest(ARRAY['Metz, Moselle', 'Metz, Grand Est, France', 'Lyon et périphérie', 'NANTES 44', 'METZ 57', 'Métropole de Lyon', 'Annecy / Laval', 'Laval, Espagne',
-	'Département de la Moselle', 'Paris La Défense', '9 - X', '1 - Ain', 'DOM-TOM', 'Collectivités d''Outre-Mer', '99 - Étranger', ' / , - ()']) WITH ORDINALITY u (l, n),
+	'Département de la Moselle', 'Paris La Défense', '9 - X', '1 - Ain', 'DOM-TOM', 'Collectivités d''Outre-Mer', '99 - Étranger', ' / , - ()',
+	'Guadeloupe', 'Dépt. 57', 'Lyon ou Paris', 'Lieu : Metz', 'Poste basé à Metz (57)', '📍 Metz', 'Annecy-le-Vieux', 'Esch-sur-Alzette', 'Kehl']) WITH ORDINALITY u (l, n),
 	jobmarket.resolve_place(l) r ORDER BY n;
 
 -- communes that are no more, from INSEE's movements
