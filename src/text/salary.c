@@ -544,8 +544,7 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 		if (memcmp(label + i, "\xEF\xBF\xBD", 3) == 0 || memcmp(label + i, "\xC3\xAF\xC2", 3) == 0 ||
 			memcmp(label + i, "\xC3\x83\xC2", 3) == 0)
 			s->flags |= JM_SALARY_ENCODING_FIXED;
-	jm_split_label(label, len, &split);
-	n = join_cents(words, split.n);
+	n = join_cents(words, jm_split_label(label, len, &split));
 
 	/* "sur 13.0 mois", "x 13 mois", "(13 mois)" */
 	for (i = 0; i + 2 < n; i++)

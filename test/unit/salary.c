@@ -159,6 +159,12 @@ test_durations(void)
 	CHECK_INT(jm_contract_days(ARGS("CDD - 6 Mois")), 180);
 	CHECK_INT(jm_contract_days(ARGS("Int\xC3\xA9rim - 3 Jour(s)")), 3);
 	CHECK_INT(jm_contract_days(ARGS("CDI")), -1);
+	CHECK_INT(jm_experience_months(ARGS("Pas d'exp\xC3\xA9rience requise")), 0);
+	CHECK_INT(jm_experience_months(ARGS("Exp\xC3\xA9rience non requise")), 0);
+	CHECK_INT(jm_experience_months(ARGS("Ouvert aux d\xC3\xA9" "butants")), 0);
+	CHECK_INT(jm_experience_months(ARGS("Non d\xC3\xA9" "butant")), -1);
+	CHECK_INT(jm_experience_months(ARGS("5+ years")), 60);
+	CHECK_INT(jm_contract_days(ARGS("six mois")), 180);
 }
 
 int
