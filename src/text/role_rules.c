@@ -53,7 +53,12 @@ jm_role_widen(const char *s, size_t len, pg_wchar *out)
 int
 jm_role_compile(regex_t *regex, const pg_wchar *wide, size_t n)
 {
-	return pg_regcomp(regex, wide, n, REG_ADVANCED, C_COLLATION_OID);
+	int			code = pg_regcomp(regex, wide, n, REG_ADVANCED, C_COLLATION_OID);
+
+	/* a cancelled one looks like a wrong one */
+	if (code != REG_OKAY)
+		CHECK_FOR_INTERRUPTS();
+	return code;
 }
 
 static void
