@@ -25,6 +25,7 @@ ROLLBACK;
 SELECT jobmarket.extract_keywords('plomberie, Python');
 INSERT INTO jobmarket.keyword (keyword, category) VALUES (' - ', 'nothing');
 INSERT INTO jobmarket.keyword (keyword, category) VALUES ('', 'nothing');
+INSERT INTO jobmarket.keyword (keyword, category) VALUES ('🚀 →', 'nothing');
 
 -- huge, and without end
 SELECT jobmarket.extract_keywords(repeat('sql python ', 1000000));
