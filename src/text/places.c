@@ -265,6 +265,29 @@ resolve_insee(const JmGazetteer *g, const JmPlaceInput *in, int *departement, Jm
 	return false;
 }
 
+/* "D-66111", "L-1234": a postal code that begins with a country, and not with F? */
+static bool
+is_foreign_code(const char *s, size_t len)
+{
+	size_t		letters = 0;
+	size_t		digits = 0;
+
+	if (s == NULL)
+		return false;
+	while (len > 0 && *s == ' ')
+	{
+		s++;
+		len--;
+	}
+	while (letters < len && ((s[letters] | 0x20) >= 'a' && (s[letters] | 0x20) <= 'z'))
+		letters++;
+	if (letters < 1 || letters > 2 || letters == len || s[letters] != '-' || (s[0] | 0x20) == 'f')
+		return false;
+	while (letters + 1 + digits < len && s[letters + 1 + digits] >= '0' && s[letters + 1 + digits] <= '9')
+		digits++;
+	return digits >= 4;
+}
+
 /* Commune, departement or region, or a territory abroad; and the method. */
 static void
 resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
@@ -277,6 +300,13 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 
 	if (resolve_insee(g, in, &by_code, place))
 		return;
+
+	if (is_foreign_code(in->postal, in->postal_len) || is_foreign_code(in->label, in->label_len))
+	{
+		place->postal[0] = '\0';
+		jm_set_foreign(place, JM_PLACE_POSTAL, 0.9f);
+		return;
+	}
 
 	label.len = 0;
 	label.departement = -1;

@@ -47,6 +47,7 @@ test_codes(void)
 	CHECK_STR(resolve(NULL, "74000.0 ", NULL, NAN, NAN), "74010 74000 74 metropole postal");
 	CHECK_STR(resolve(NULL, "F-74000", NULL, NAN, NAN), "74010 74000 74 metropole postal");
 	CHECK_STR(resolve(NULL, "74000 ANNECY", NULL, NAN, NAN), "74010 74000 74 metropole postal");
+	CHECK_STR(resolve(NULL, "D-74000", NULL, NAN, NAN), "- - - etranger postal");
 	CHECK_STR(resolve(NULL, "740000", "740100", NAN, NAN), "- - - inconnu none");
 	CHECK_STR(resolve(NULL, "100", "100", NAN, NAN), "- - - inconnu none");
 	CHECK_STR(resolve("74 - x", NULL, "74999", NAN, NAN), "- - 74 metropole label_departement");
@@ -87,6 +88,10 @@ test_labels(void)
 	LABEL("Belgique", "- - - etranger label_country");
 	LABEL("Luxembourg (Frontalier)", "- - - etranger label_country");
 	LABEL("Namur, Belgique", "- - - etranger label_country");
+	LABEL("L-1234 Luxembourg", "- - - etranger postal");
+	LABEL("D\xC3\xA9pt. 74", "- - 74 metropole label_departement");
+	LABEL("Poste bas\xC3\xA9 \xC3\xA0 Annecy (74)", "74010 - 74 metropole label_commune");
+	LABEL("\xF0\x9F\x93\x8D Annecy", "74010 - 74 metropole label_commune");
 }
 
 static void
