@@ -235,6 +235,17 @@ jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabe
 			}
 		}
 	}
+	/* "Metz - 57", but "Paris - 15" is the city's 15th arrondissement */
+	for (at = n; at > from && is_word(folded[at - 1]); at--)
+		;
+	if (label->departement < 0 && n - at >= 2 && n - at <= 3 && at > from + 3 &&
+		memcmp(folded + at - 3, " - ", 3) == 0 && jm_copy_code(folded + at, n - at, code) &&
+		!word_in(folded + from, at - 3 - from, "paris lyon marseille"))
+	{
+		label->departement = jm_find_departement(g, code);
+		if (label->departement >= 0)
+			n = at - 3;
+	}
 	label->len = jm_place_key(folded + from, n - from, label->key);
 	memmove(folded, folded + from, n - from);
 	label->folded_len = n - from;
@@ -267,9 +278,9 @@ drop_word(char *key, size_t *len, bool first, const char *list)
 
 /*
  * The part of a label that begins at or after byte at of its folded text:
- * "Lille, Hauts-de-France" has two.  Its key, without words such as
- * "departement de" around it, goes into key, which has room for the label's;
- * *len is 0 when it has none.  Returns where to go on, 0 after the last.
+ * "Lille, Hauts-de-France" has two.  Its key goes into key, which has room for
+ * the label's; *len is 0 when it has none.  Returns where to go on, 0 after
+ * the last.
  */
 size_t
 jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key, size_t *len)
@@ -283,15 +294,27 @@ jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key, size_t *len)
 		   !(end + 4 <= n && (memcmp(s + end, " et ", 4) == 0 || memcmp(s + end, " ou ", 4) == 0)))
 		end++;
 	*len = jm_place_key(s + at, end - at, key);
+	if (end >= n)
+		return 0;
+	return end + (s[end] != ' ' ? 1 : s[end + 1] == '-' ? 3 : 4);
+}
+
+/*
+ * Takes words such as "departement de" off a part's key of *len bytes.  False
+ * when there is none, or nothing else.
+ */
+bool
+jm_shorten_place_part(char *key, size_t *len)
+{
+	size_t		before = *len;
+
 	if (drop_word(key, len, true, "departement region metropole agglomeration ville secteur grand bassin "
 				  "poste base basee situe situee proche pres"))
 		while (drop_word(key, len, true, "base basee situe situee a au aux de du des d la le l"))
 			;
 	while (drop_word(key, len, false, "metropole agglomeration peripherie environs alentours centre"))
 		;
-	if (end >= n)
-		return 0;
-	return end + (s[end] != ' ' ? 1 : s[end + 1] == '-' ? 3 : 4);
+	return *len < before;
 }
 
 /* Is every word of a in b or among words that say nothing? */

@@ -53,9 +53,13 @@ commune_continuing(const JmGazetteer *g, const JmPlaceLabel *label, int departem
 	return found;
 }
 
-/* "poste base a metz": the first part of the label that names a commune of a departement. */
-static int
-commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departement)
+/*
+ * "Metz, France", "poste base a metz": the first part of the label that names
+ * a commune of a departement (its number, -1 for any) or a postal code (NULL
+ * for any); -1 when none does.
+ */
+int
+jm_commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departement, const char *postal)
 {
 	char		key[sizeof(label->key)];
 	int			commune = -1;
@@ -66,8 +70,11 @@ commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departement
 	do
 	{
 		at = jm_next_place_part(label, at, key, &len);
-		if (len > 0)
-			commune = jm_commune_named(g, key, len, departement, -1, NULL, NAN, NAN, &share);
+		do
+		{
+			if (len > 0)
+				commune = jm_commune_named(g, key, len, departement, -1, postal, NAN, NAN, &share);
+		} while (commune < 0 && jm_shorten_place_part(key, &len));
 	} while (commune < 0 && at > 0);
 	return commune;
 }
@@ -118,6 +125,35 @@ area_named(const JmGazetteer *g, const char *key, int *region, int *departement)
 	return false;
 }
 
+/* The commune that a part of a label names, "NANTES 44" too; -1 when it names an area or nothing. */
+static int
+commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, char *key, size_t len,
+			   int departement, int region, double *share)
+{
+	int			commune = -1;
+	int			ignore[2];
+	char		code[JM_CODE_MAX];
+
+	do
+	{
+		const char *last = strrchr(key, ' ');
+		int			own;
+
+		if (len == 0 || area_named(g, key, &ignore[0], &ignore[1]))
+			return -1;
+		commune = jm_arrondissement_named(g, key, len);
+		if (commune < 0)
+			commune = jm_commune_named(g, key, len, departement, region, NULL,
+									   in->latitude, in->longitude, share);
+		if (commune < 0 && last != NULL && strlen(last + 1) <= 3 &&
+			jm_copy_code(last + 1, strlen(last + 1), code) &&
+			(own = jm_find_departement(g, code)) >= 0)
+			commune = jm_commune_named(g, key, (size_t) (last - key), own, -1, NULL,
+									   in->latitude, in->longitude, share);
+	} while (commune < 0 && jm_shorten_place_part(key, &len));
+	return commune;
+}
+
 /*
  * The rest of jm_resolve_place() for a label of several parts, such as "Lille,
  * Hauts-de-France" or "NANTES 44".  False when they name no commune and no
@@ -133,59 +169,40 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 	double		share = 1.0;
 	double		best_share = 1.0;
 	size_t		len;
-	size_t		at;
+	size_t		at = 0;
 
-	for (at = 0;;)
+	do
 	{
-		const JmPlaceAlias *alias;
-
 		at = jm_next_place_part(label, at, key, &len);
-		alias = jm_find_alias(g, key);
-		if (len > 0 && is_territory(alias))
+		do
 		{
-			set_territory(place, alias, 0.85f);
-			return true;
-		}
-		if (len > 0)
-			area_named(g, key, region, departement);
-		if (at == 0)
-			break;
-	}
+			const JmPlaceAlias *alias = jm_find_alias(g, key);
+
+			if (len == 0)
+				break;
+			if (is_territory(alias))
+			{
+				set_territory(place, alias, 0.85f);
+				return true;
+			}
+		} while (!area_named(g, key, region, departement) && jm_shorten_place_part(key, &len));
+	} while (at > 0);
 	if (*departement >= 0)
 		*region = -1;
-	for (at = 0;;)
+	do
 	{
-		int			commune = -1;
-		int			ignore[2];
+		int			commune;
 
 		at = jm_next_place_part(label, at, key, &len);
-		if (len > 0 && !area_named(g, key, &ignore[0], &ignore[1]))
+		commune = commune_of_key(g, in, key, len, *departement, *region, &share);
+		if (commune >= 0 && found < 0)
 		{
-			const char *last = strrchr(key, ' ');
-			char		code[JM_CODE_MAX];
-			int			own;
-
-			commune = jm_arrondissement_named(g, key, len);
-			if (commune < 0)
-				commune = jm_commune_named(g, key, len, *departement, *region, NULL,
-										   in->latitude, in->longitude, &share);
-			/* "NANTES 44" */
-			if (commune < 0 && last != NULL && strlen(last + 1) <= 3 &&
-				jm_copy_code(last + 1, strlen(last + 1), code) &&
-				(own = jm_find_departement(g, code)) >= 0)
-				commune = jm_commune_named(g, key, (size_t) (last - key), own, -1, NULL,
-										   in->latitude, in->longitude, &share);
-			if (commune >= 0 && found < 0)
-			{
-				found = commune;
-				best_share = share;
-			}
-			else if (commune >= 0 && commune != found)
-				others++;
+			found = commune;
+			best_share = share;
 		}
-		if (at == 0)
-			break;
-	}
+		else if (commune >= 0 && commune != found)
+			others++;
+	} while (at > 0);
 	if (found >= 0)
 		jm_set_commune(g, place, found, JM_PLACE_COMMUNE, (float) (0.8 * best_share / (1 + others)));
 	return found >= 0;
@@ -249,7 +266,7 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 	{
 		commune = commune_continuing(g, label, departement);
 		if (commune < 0)
-			commune = commune_of_part(g, label, departement);
+			commune = jm_commune_of_part(g, label, departement, NULL);
 		if (commune < 0)
 			commune = commune_beginning(g, label, departement);
 		if (commune >= 0)

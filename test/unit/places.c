@@ -88,6 +88,10 @@ test_labels(void)
 	LABEL("Belgique", "- - - etranger label_country");
 	LABEL("Luxembourg (Frontalier)", "- - - etranger label_country");
 	LABEL("Namur, Belgique", "- - - etranger label_country");
+	LABEL("Annecy - 74", "74010 - 74 metropole label_commune");
+	LABEL("Ville-la-Grand - 74", "74305 74100 74 metropole label_commune");
+	LABEL("Ville-la-Grand, Haute-Savoie, France", "74305 74100 74 metropole label_commune");
+	LABEL("Paris - 12", "75112 75012 75 metropole label_commune");
 	LABEL("L-1234 Luxembourg", "- - - etranger postal");
 	LABEL("D\xC3\xA9pt. 74", "- - 74 metropole label_departement");
 	LABEL("Poste bas\xC3\xA9 \xC3\xA0 Annecy (74)", "74010 - 74 metropole label_commune");
