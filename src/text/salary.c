@@ -145,6 +145,19 @@ skip_rate(const JmLabelWord *words, int n, int i)
 	return other == period || other == JM_PERIOD_NONE ? range : i;
 }
 
+/* After a first amount, at i: the end of a remark in brackets before a second one, else i. */
+static int
+skip_remark(const JmLabelWord *words, int n, int i)
+{
+	int			end = i + 1;
+
+	if (!WORD(i, "("))
+		return i;
+	while (end < n && !words[end].number && !WORD(end, ")"))
+		end++;
+	return WORD(end, ")") && WORD(end + 1, RANGE) && end + 2 < n && words[end + 2].number ? end + 1 : i;
+}
+
 /* Is a label of the form of the API: a period (or "Autre", or none), "de", amounts? */
 static bool
 is_structured(const JmLabelWord *words, int n)
@@ -227,14 +240,15 @@ first_amount(const JmLabelWord *words, int n, bool structured, bool months)
 		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
 			WORD(next, "net nets brut bruts") || next == n || (months && WORD(next, "x * sur"));
 		/* a bare number: nothing before it but what tells that it is a salary */
-		if (next == n && !structured)
+		if (!structured && (next == n || (!worth && WORD(next, "+ , ( selon"))))
 		{
 			int			k = 0;
+			bool		told = next == n;
 
-			while (WORD(k, "salaire salaires remuneration base fixe brut bruts brute net nets mensuel mensuelle "
+			while (WORD(k, "salaire salaires remuneration taux base fixe brut bruts brute net nets mensuel mensuelle "
 						"annuel annuelle horaire : - de a partir des entre minimum mini"))
-				k++;
-			worth = k == i;
+				told |= WORD(k++, "salaire salaires remuneration taux");
+			worth = k == i && told;
 		}
 		if (worth && !is_bonus(words, n, i))
 			return i;
@@ -284,6 +298,7 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 		only_min = true;
 	else if (WORD(at, "maximum maxi max"))
 		only_max = true;
+	at = skip_remark(words, n, at);
 	at = skip_rate(words, n, at);
 	if (WORD(at, "et") && WORD(at + 1, "jusqu"))
 		at++;

@@ -113,6 +113,9 @@ test_salaries(void)
 	LABEL("> 60K \xE2\x82\xAC", "6000000 -1 year 0 60000 -1 period_inferred");
 	LABEL("SMIC \xC3\xA0 2500 \xE2\x82\xAC", "-1 250000 month 0 -1 30000 period_inferred");
 	LABEL("2 000 \xE2\x82\xAC brut/mois minimum", "200000 -1 month 0 24000 -1");
+	LABEL("1800\xE2\x82\xAC (d\xC3\xA9" "butant) \xC3\xA0 2200\xE2\x82\xAC (confirm\xC3\xA9)", "180000 220000 month 0 21600 26400 period_inferred");
+	LABEL("Taux horaire : 12,31 + IFM", "1231 1231 hour 0 22404 22404");
+	LABEL("base 39 + heures", "-1 -1 - 0 -1 -1 not_numeric");
 	LABEL("", "-1 -1 - 0 -1 -1 not_numeric");
 	/* numbers without end */
 	LABEL("Annuel de 99999999999999999999999999 Euros", "100000000000000 100000000000000 year 0 -1 -1 implausible");
