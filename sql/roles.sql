@@ -106,7 +106,7 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, rema
 	(12, 'DE', 'include', '\y(plateformes?|platforms?|infrastructures?) (big )?data\y', 0.72, 'administrateur plateforme data'),
 	(14, 'DE', 'include', '\y(developpeu(r|se)|consultante?|experte?|ingenieure?) (odi|kafka|spark|nifi)\y', 0.6, 'tools whose names mean other things alone'),
 	(15, 'DE', 'include', '\yadministrat(eur|rice) ([a-z]+ )?(big ?data|hadoop|cloudera|snowflake|databricks|kafka|teradata)\y', 0.75, 'administrateur big data'),
-	(13, 'DE', 'include', '\y(developpeu(r|se)|developpement)\y.*\ydata$', 0.55, 'développement java / data'),
+	(13, 'DE', 'include', '\y(developpeu(r|se)|developpement)\y.*\ydata( /|$)', 0.55, 'développement java / data'),
 	-- analytics engineer
 	(20, 'AE', 'include', '\yanalytics (engineers?|engineering|ingenieure?)\y', 0.98, NULL),
 	(21, 'AE', 'include', '\y(ingenieure?|developpeu(r|se)) analytics\y', 0.9, NULL),

@@ -55,6 +55,13 @@ join_cents(JmLabelWord *words, int n)
 	return n;
 }
 
+/* A quote, a bullet, an emoji or a full stop: nothing at either end of a label. */
+static bool
+is_ornament(const JmLabelWord *word)
+{
+	return !word->number && (strchr("\"*.,;:!#", word->s[0]) != NULL || (unsigned char) word->s[0] >= 0xF0);
+}
+
 /* The period that word i names, if any. */
 static JmSalaryPeriod
 period_word(const JmLabelWord *words, int n, int i)
@@ -405,6 +412,13 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			memcmp(label + i, "\xC3\x83\xC2", 3) == 0)
 			s->flags |= JM_SALARY_ENCODING_FIXED;
 	n = join_cents(words, jm_split_label(label, len, &split));
+	while (n > 0 && is_ornament(words))
+	{
+		words++;
+		n--;
+	}
+	while (n > 0 && is_ornament(&words[n - 1]))
+		n--;
 
 	/* "sur 13.0 mois", "x 13 mois", "(13 mois)" */
 	for (i = 0; i + 2 < n; i++)

@@ -115,6 +115,8 @@ test_salaries(void)
 	LABEL("2 000 \xE2\x82\xAC brut/mois minimum", "200000 -1 month 0 24000 -1");
 	LABEL("1800\xE2\x82\xAC (d\xC3\xA9" "butant) \xC3\xA0 2200\xE2\x82\xAC (confirm\xC3\xA9)", "180000 220000 month 0 21600 26400 period_inferred");
 	LABEL("Taux horaire : 12,31 + IFM", "1231 1231 hour 0 22404 22404");
+	LABEL("\xE2\x80\xA2 Taux horaire : 12,31.", "1231 1231 hour 0 22404 22404");
+	LABEL("\xF0\x9F\x92\xB0 2500\xE2\x82\xAC x 13 \xF0\x9F\x92\xB0", "250000 250000 month 1300 32500 32500 period_inferred");
 	LABEL("base 39 + heures", "-1 -1 - 0 -1 -1 not_numeric");
 	LABEL("", "-1 -1 - 0 -1 -1 not_numeric");
 	/* numbers without end */
