@@ -53,13 +53,26 @@ commune_continuing(const JmGazetteer *g, const JmPlaceLabel *label, int departem
 	return found;
 }
 
+/* The commune that a key is another name of, in a departement (-1: any); or -1. */
+static int
+alias_commune(const JmGazetteer *g, const char *key, int departement)
+{
+	const JmPlaceAlias *alias = jm_find_alias(g, key);
+
+	if (alias == NULL || alias->commune < 0 ||
+		(departement >= 0 && g->communes[alias->commune].departement != departement))
+		return -1;
+	return alias->commune;
+}
+
 /*
  * "Metz, France", "poste base a metz": the first part of the label that names
- * a commune of a departement (its number, -1 for any) or a postal code (NULL
- * for any); -1 when none does.
+ * a commune of a departement and region (their numbers, -1 for any) and a postal
+ * code (NULL for any); -1 when none does.
  */
 int
-jm_commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departement, const char *postal)
+jm_commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departement, int region,
+				   const char *postal)
 {
 	char		key[sizeof(label->key)];
 	int			commune = -1;
@@ -73,7 +86,9 @@ jm_commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departem
 		do
 		{
 			if (len > 0)
-				commune = jm_commune_named(g, key, len, departement, -1, postal, NAN, NAN, &share);
+				commune = jm_commune_named(g, key, len, departement, region, postal, NAN, NAN, &share);
+			if (commune < 0 && departement >= 0 && len > 0)
+				commune = alias_commune(g, key, departement);
 		} while (commune < 0 && jm_shorten_place_part(key, &len));
 	} while (commune < 0 && at > 0);
 	return commune;
@@ -141,6 +156,8 @@ commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, char *key, size_t l
 
 		if (len == 0 || area_named(g, key, &ignore[0], &ignore[1]))
 			return -1;
+		if ((commune = alias_commune(g, key, departement)) >= 0)
+			return commune;
 		commune = jm_arrondissement_named(g, key, len);
 		if (commune < 0)
 			commune = jm_commune_named(g, key, len, departement, region, NULL,
@@ -245,10 +262,8 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 	if (other_name)
 	{
 		/* a quarter with a name of its own, or a commune of old */
-		const JmPlaceAlias *alias = jm_find_alias(g, label->key);
-
-		commune = alias != NULL ? alias->commune : -1;
-		if (commune < 0 || g->communes[commune].departement != departement)
+		commune = alias_commune(g, label->key, departement);
+		if (commune < 0)
 			commune = jm_former_named(g, label->key, departement);
 		if (commune >= 0)
 		{
@@ -266,7 +281,7 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 	{
 		commune = commune_continuing(g, label, departement);
 		if (commune < 0)
-			commune = jm_commune_of_part(g, label, departement, NULL);
+			commune = jm_commune_of_part(g, label, departement, -1, NULL);
 		if (commune < 0)
 			commune = commune_beginning(g, label, departement);
 		if (commune >= 0)
@@ -275,7 +290,10 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 			return;
 		}
 	}
-	if (departement < 0)
+	if (departement < 0 && label->len > 0 &&
+		(commune = jm_commune_of_part(g, label, -1, region, NULL)) >= 0)
+		jm_set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.6f);
+	else if (departement < 0)
 		jm_set_region(g, place, region);
 	/* a departement that is one commune */
 	else if (strcmp(g->departements[departement].code, "75") == 0 &&

@@ -18,7 +18,7 @@ extern void jm_set_foreign(JmPlace *place, JmPlaceMethod method, float confidenc
 
 /* place_names.c: what the label says */
 extern int	jm_commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label,
-							   int departement, const char *postal);
+							   int departement, int region, const char *postal);
 extern void jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in,
 							  const JmPlaceLabel *label, JmPlace *place);
 extern bool jm_resolve_name(const JmGazetteer *g, const JmPlaceInput *in,

@@ -91,6 +91,14 @@ test_labels(void)
 	LABEL("Annecy - 74", "74010 - 74 metropole label_commune");
 	LABEL("Ville-la-Grand - 74", "74305 74100 74 metropole label_commune");
 	LABEL("Ville-la-Grand, Haute-Savoie, France", "74305 74100 74 metropole label_commune");
+	LABEL("Annecy (74), France", "74010 - 74 metropole label_commune");
+	LABEL("\"74 - ANNECY\"", "74010 - 74 metropole label_commune");
+	LABEL("74, France", "- - 74 metropole label_departement");
+	LABEL("1 rue X, 74000 Annecy", "74010 74000 74 metropole postal");
+	LABEL("01 avenue Y, Annecy", "74010 - 74 metropole label_commune");
+	LABEL("74 rue Z 75012 Paris", "75112 75012 75 metropole postal");
+	LABEL("74 - Rue", "- - 74 metropole label_departement");
+	LABEL("20 - AJACCIO (t\xC3\xA9l\xC3\xA9travail)", "2A004 20000 2A corse label_commune");
 	LABEL("Paris - 12", "75112 75012 75 metropole label_commune");
 	LABEL("L-1234 Luxembourg", "- - - etranger postal");
 	LABEL("D\xC3\xA9pt. 74", "- - 74 metropole label_departement");
