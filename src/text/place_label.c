@@ -330,14 +330,15 @@ jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key, size_t *len)
 	size_t		n = label->folded_len;
 	size_t		end = at;
 
-	while (end < n && strchr(",;:/|()", s[end]) == NULL &&
-		   !(end + 3 <= n && memcmp(s + end, " - ", 3) == 0) &&
-		   !(end + 4 <= n && (memcmp(s + end, " et ", 4) == 0 || memcmp(s + end, " ou ", 4) == 0)))
+	/* "Neuilly s/ Seine" is one */
+	while (end < n && !(end + 3 <= n && memcmp(s + end, " - ", 3) == 0) &&
+		   (strchr(",;:/|()", s[end]) == NULL ||
+			(s[end] == '/' && end > at + 1 && memcmp(s + end - 2, " s", 2) == 0)))
 		end++;
 	*len = jm_place_key(s + at, end - at, key);
 	if (end >= n)
 		return 0;
-	return end + (s[end] != ' ' ? 1 : s[end + 1] == '-' ? 3 : 4);
+	return end + (s[end] == ' ' ? 3 : 1);
 }
 
 /*
@@ -353,7 +354,7 @@ jm_shorten_place_part(char *key, size_t *len)
 				  "poste base basee situe situee proche pres"))
 		while (drop_word(key, len, true, "base basee situe situee a au aux de du des d la le l"))
 			;
-	while (drop_word(key, len, false, "metropole agglomeration peripherie environs alentours centre"))
+	while (drop_word(key, len, false, "metropole agglomeration peripherie environs alentours centre et ses son sa"))
 		;
 	return *len < before;
 }

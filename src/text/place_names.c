@@ -65,35 +65,6 @@ alias_commune(const JmGazetteer *g, const char *key, int departement)
 	return alias->commune;
 }
 
-/*
- * "Metz, France", "poste base a metz": the first part of the label that names
- * a commune of a departement and region (their numbers, -1 for any) and a postal
- * code (NULL for any); -1 when none does.
- */
-int
-jm_commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label, int departement, int region,
-				   const char *postal)
-{
-	char		key[sizeof(label->key)];
-	int			commune = -1;
-	double		share;
-	size_t		len;
-	size_t		at = 0;
-
-	do
-	{
-		at = jm_next_place_part(label, at, key, &len);
-		do
-		{
-			if (len > 0)
-				commune = jm_commune_named(g, key, len, departement, region, postal, NAN, NAN, &share);
-			if (commune < 0 && departement >= 0 && len > 0)
-				commune = alias_commune(g, key, departement);
-		} while (commune < 0 && jm_shorten_place_part(key, &len));
-	} while (commune < 0 && at > 0);
-	return commune;
-}
-
 /* The place is abroad, or in a territory and no more is known. */
 static void
 set_territory(JmPlace *place, const JmPlaceAlias *alias, float confidence)
@@ -140,35 +111,113 @@ area_named(const JmGazetteer *g, const char *key, int *region, int *departement)
 	return false;
 }
 
-/* The commune that a part of a label names, "NANTES 44" too; -1 when it names an area or nothing. */
-static int
-commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, char *key, size_t len,
-			   int departement, int region, double *share)
+/* "lille et paris": ends the key after its first part and returns the second, or NULL. */
+static char *
+split_key(char *key)
 {
-	int			commune = -1;
+	for (char *at = key; (at = strchr(at, ' ')) != NULL; at++)
+		if (strncmp(at, " et ", 4) == 0 || strncmp(at, " ou ", 4) == 0)
+		{
+			*at = '\0';
+			return at + 4;
+		}
+	return NULL;
+}
+
+/*
+ * The commune that a part of a label names, of a departement and region (-1:
+ * any) and a postal code (NULL: any); -1 when it names an area or nothing.
+ * Spoils the key.
+ */
+static int
+commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, char *key, int departement, int region,
+			   const char *postal, double *share)
+{
+	size_t		len = strlen(key);
+	int			commune;
 	int			ignore[2];
-	char		code[JM_CODE_MAX];
+	char	   *rest;
 
 	do
 	{
 		const char *last = strrchr(key, ' ');
+		char		code[JM_CODE_MAX];
 		int			own;
 
-		if (len == 0 || area_named(g, key, &ignore[0], &ignore[1]))
+		if (len == 0 || (postal == NULL && area_named(g, key, &ignore[0], &ignore[1])))
 			return -1;
-		if ((commune = alias_commune(g, key, departement)) >= 0)
-			return commune;
-		commune = jm_arrondissement_named(g, key, len);
+		commune = postal == NULL ? alias_commune(g, key, departement) : -1;
+		if (commune < 0 && postal == NULL && departement < 0)
+			commune = jm_arrondissement_named(g, key, len);
 		if (commune < 0)
-			commune = jm_commune_named(g, key, len, departement, region, NULL,
+			commune = jm_commune_named(g, key, len, departement, region, postal,
 									   in->latitude, in->longitude, share);
-		if (commune < 0 && last != NULL && strlen(last + 1) <= 3 &&
+		/* "NANTES 44" */
+		if (commune < 0 && departement < 0 && last != NULL && strlen(last + 1) <= 3 &&
 			jm_copy_code(last + 1, strlen(last + 1), code) &&
 			(own = jm_find_departement(g, code)) >= 0)
-			commune = jm_commune_named(g, key, (size_t) (last - key), own, -1, NULL,
+			commune = jm_commune_named(g, key, (size_t) (last - key), own, -1, postal,
 									   in->latitude, in->longitude, share);
 	} while (commune < 0 && jm_shorten_place_part(key, &len));
+	if (commune < 0 && (rest = split_key(key)) != NULL)
+	{
+		commune = commune_of_key(g, in, key, departement, region, postal, share);
+		if (commune < 0)
+			commune = commune_of_key(g, in, rest, departement, region, postal, share);
+	}
 	return commune;
+}
+
+/*
+ * "Metz, France", "poste base a metz": the first part of the label that names
+ * a commune of a departement and region (their numbers, -1 for any) and a postal
+ * code (NULL for any); -1 when none does.
+ */
+int
+jm_commune_of_part(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label,
+				   int departement, int region, const char *postal)
+{
+	char		key[sizeof(label->key)];
+	int			commune;
+	double		share;
+	size_t		len;
+	size_t		at = 0;
+
+	do
+	{
+		at = jm_next_place_part(label, at, key, &len);
+		commune = commune_of_key(g, in, key, departement, region, postal, &share);
+	} while (commune < 0 && at > 0);
+	return commune;
+}
+
+/*
+ * A territory (true: it is set), region or departement that a part of a label
+ * names.  Spoils the key.
+ */
+static bool
+area_of_key(const JmGazetteer *g, char *key, int *region, int *departement, JmPlace *place)
+{
+	size_t		len = strlen(key);
+	char	   *rest;
+
+	do
+	{
+		const JmPlaceAlias *alias = jm_find_alias(g, key);
+
+		if (len == 0)
+			return false;
+		if (is_territory(alias))
+		{
+			set_territory(place, alias, 0.85f);
+			return true;
+		}
+		if (area_named(g, key, region, departement))
+			return false;
+	} while (jm_shorten_place_part(key, &len));
+	rest = split_key(key);
+	return rest != NULL && (area_of_key(g, key, region, departement, place) ||
+							area_of_key(g, rest, region, departement, place));
 }
 
 /*
@@ -191,18 +240,8 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 	do
 	{
 		at = jm_next_place_part(label, at, key, &len);
-		do
-		{
-			const JmPlaceAlias *alias = jm_find_alias(g, key);
-
-			if (len == 0)
-				break;
-			if (is_territory(alias))
-			{
-				set_territory(place, alias, 0.85f);
-				return true;
-			}
-		} while (!area_named(g, key, region, departement) && jm_shorten_place_part(key, &len));
+		if (area_of_key(g, key, region, departement, place))
+			return true;
 	} while (at > 0);
 	if (*departement >= 0)
 		*region = -1;
@@ -211,7 +250,7 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 		int			commune;
 
 		at = jm_next_place_part(label, at, key, &len);
-		commune = commune_of_key(g, in, key, len, *departement, *region, &share);
+		commune = commune_of_key(g, in, key, *departement, *region, NULL, &share);
 		if (commune >= 0 && found < 0)
 		{
 			found = commune;
@@ -281,7 +320,7 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 	{
 		commune = commune_continuing(g, label, departement);
 		if (commune < 0)
-			commune = jm_commune_of_part(g, label, departement, -1, NULL);
+			commune = jm_commune_of_part(g, in, label, departement, -1, NULL);
 		if (commune < 0)
 			commune = commune_beginning(g, label, departement);
 		if (commune >= 0)
@@ -291,7 +330,7 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 		}
 	}
 	if (departement < 0 && label->len > 0 &&
-		(commune = jm_commune_of_part(g, label, -1, region, NULL)) >= 0)
+		(commune = jm_commune_of_part(g, in, label, -1, region, NULL)) >= 0)
 		jm_set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.6f);
 	else if (departement < 0)
 		jm_set_region(g, place, region);

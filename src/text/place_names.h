@@ -17,7 +17,7 @@ extern void jm_set_region(const JmGazetteer *g, JmPlace *place, int region);
 extern void jm_set_foreign(JmPlace *place, JmPlaceMethod method, float confidence);
 
 /* place_names.c: what the label says */
-extern int	jm_commune_of_part(const JmGazetteer *g, const JmPlaceLabel *label,
+extern int	jm_commune_of_part(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label,
 							   int departement, int region, const char *postal);
 extern void jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in,
 							  const JmPlaceLabel *label, JmPlace *place);

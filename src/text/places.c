@@ -89,7 +89,7 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel 
 	{
 		named = jm_commune_named(g, label->key, label->len, -1, -1, place->postal, NAN, NAN, &share);
 		if (named < 0)
-			named = jm_commune_of_part(g, label, -1, -1, place->postal);
+			named = jm_commune_of_part(g, in, label, -1, -1, place->postal);
 		if (named >= 0 && !g->communes[named].divided)
 		{
 			jm_set_commune(g, place, named, JM_PLACE_POSTAL, 0.97f);
@@ -127,7 +127,7 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel 
 		{
 			named = jm_commune_named(g, label->key, label->len, d, -1, NULL, NAN, NAN, &share);
 			if (named < 0)
-				named = jm_commune_of_part(g, label, d, -1, NULL);
+				named = jm_commune_of_part(g, in, label, d, -1, NULL);
 			if (named >= 0)
 			{
 				jm_set_commune(g, place, named, JM_PLACE_COMMUNE, 0.9f);
