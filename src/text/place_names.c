@@ -304,6 +304,9 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 		commune = alias_commune(g, label->key, departement);
 		if (commune < 0)
 			commune = jm_former_named(g, label->key, departement);
+		/* "57 - Metz, France" */
+		if (commune < 0)
+			commune = jm_commune_of_part(g, in, label, departement, -1, NULL);
 		if (commune >= 0)
 		{
 			jm_set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.85f);
@@ -319,8 +322,6 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 	if (other_name)
 	{
 		commune = commune_continuing(g, label, departement);
-		if (commune < 0)
-			commune = jm_commune_of_part(g, in, label, departement, -1, NULL);
 		if (commune < 0)
 			commune = commune_beginning(g, label, departement);
 		if (commune >= 0)

@@ -112,6 +112,7 @@ test_points(void)
 	CHECK_STR(resolve("France", NULL, NULL, 45.89, 6.11), "74010 - 74 metropole gps");
 	CHECK_STR(resolve("France", NULL, NULL, 6.11, 45.89), "74010 - 74 metropole gps");
 	CHECK_STR(resolve("74 - Haute-Savoie", NULL, NULL, 46.15, 6.07), "74243 74160 74 metropole gps");
+	CHECK_STR(resolve("74 - Annecy, France", NULL, NULL, 46.15, 6.07), "74010 - 74 metropole label_commune");
 	CHECK_STR(resolve("75 - Paris", NULL, NULL, 48.84, 2.42), "75112 75012 75 metropole gps");
 	CHECK_STR(resolve("75 - Paris", NULL, NULL, 45.89, 6.11), "75056 - 75 metropole label_commune");
 	CHECK_STR(resolve("France", NULL, NULL, 0, 0), "- - - inconnu none");
