@@ -32,9 +32,9 @@ OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o src/o
 	src/offers/plan_walk.o src/offers/progress.o src/offers/query.o src/offers/search.o
 OBJS_text = src/text/automaton.o src/text/data_fold.o src/text/durations.o src/text/gazetteer.o \
 	src/text/keyword_search.o src/text/keywords.o src/text/label_words.o src/text/literals.o src/text/metier.o src/text/normalise.o \
-	src/text/place_label.o src/text/place_search.o src/text/places.o src/text/role_check.o \
+	src/text/place_label.o src/text/place_names.o src/text/place_search.o src/text/places.o src/text/role_check.o \
 	src/text/role_rules.o src/text/roles.o src/text/rules.o \
-	src/text/salary.o src/text/search_document.o src/text/text.o src/text/title.o src/text/understand.o
+	src/text/salary.o src/text/salary_period.o src/text/search_document.o src/text/text.o src/text/title.o src/text/understand.o
 OBJS = $(OBJS_core) $(OBJS_geo) $(OBJS_hiring) $(OBJS_http) $(OBJS_json) \
 	$(OBJS_offers) $(OBJS_text)
 

@@ -4,8 +4,8 @@
 
 -- Names that mostly mean something else have no plain variant here; they follow.
 WITH dictionary (category, keyword, variants) AS (VALUES
-	('programming', 'python', '{}'::text[]),
-	('programming', 'java', '{}'::text[]),
+	('programming', 'python', ARRAY['python3']),
+	('programming', 'java', ARRAY['java8', 'java11', 'java17', 'java21']),
 	('programming', 'javascript', ARRAY['js', 'java script', 'ecmascript']),
 	('programming', 'typescript', '{}'::text[]),
 	('programming', 'scala', '{}'::text[]),
@@ -676,6 +676,7 @@ INSERT INTO jobmarket.keyword_variant
 	('ML', 'machine learning', 'exact', true, '{" de ", " d"}', '{}', '{python, data science, intelligence artificielle, deep learning, mlops, llm, nlp}'),
 	('DL', 'deep learning', 'exact', true, '{}', '{}', '{machine learning}'),
 	('Elastic', 'elasticsearch', 'capital', true, '{}', '{}', '{}'),
+	('Word', 'microsoft word', 'capital', true, '{}', '{}', '{excel, powerpoint, outlook, microsoft office, libreoffice}'),
 	('Sage', 'sage', 'exact', true, '{" femme", " femmes"}', '{}', '{}'),
 	('SAGE', 'sage', 'exact', true, '{" femme", " femmes"}', '{}', '{}'),
 	('Creo', 'creo', 'exact', true, '{}', '{}', '{}'),

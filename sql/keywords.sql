@@ -3,7 +3,7 @@
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE jobmarket.keyword (
-	keyword text PRIMARY KEY CHECK (jobmarket.normalise_text(keyword) ~ '[^ -]'),
+	keyword text PRIMARY KEY CHECK (jobmarket.search_words(keyword) ~ '[^ -]'),
 	category text NOT NULL,
 	shipped boolean NOT NULL DEFAULT false
 );
@@ -15,7 +15,7 @@ COMMENT ON COLUMN jobmarket.keyword.category IS 'What kind of thing it is: progr
 COMMENT ON COLUMN jobmarket.keyword.shipped IS 'True while the row is as it came with the extension';
 
 CREATE TABLE jobmarket.keyword_variant (
-	variant text PRIMARY KEY CHECK (jobmarket.normalise_text(variant) ~ '[^ -]'),
+	variant text PRIMARY KEY CHECK (jobmarket.search_words(variant) ~ '[^ -]'),
 	keyword text NOT NULL REFERENCES jobmarket.keyword ON UPDATE CASCADE ON DELETE CASCADE,
 	case_policy text NOT NULL DEFAULT 'any' CHECK (case_policy IN ('any', 'exact', 'capital')),
 	covers boolean NOT NULL DEFAULT true,

@@ -57,7 +57,12 @@ INSERT INTO jobmarket.place_alias (alias, departement_code) VALUES
 	('Pays basque', '64'), ('Bassin d''Arcachon', '33'), ('Vallée de l''Arve', '74'), ('Pays de Gex', '01');
 INSERT INTO jobmarket.place_alias (alias, insee_code) VALUES
 	('Sophia Antipolis', '06152'), ('Roissy CDG', '95527'), ('Roissy Charles de Gaulle', '95527'),
-	('Aéroport Charles de Gaulle', '95527'), ('Aéroport d''Orly', '94054'), ('Saint-Exupéry', '69299');
+	('Aéroport Charles de Gaulle', '95527'), ('Aéroport d''Orly', '94054'), ('Saint-Exupéry', '69299'),
+	-- short and former names that offers still give
+	('Saint-Ouen', '93070'), ('Évry', '91228'), ('Courcouronnes', '91228'), ('Asnières', '92004'), ('Levallois', '92044'),
+	('Rueil', '92063'), ('Vélizy', '78640'), ('Issy', '92040'), ('Ivry', '94041'), ('Lomme', '59350'), ('Hellemmes', '59350'),
+	('Cherbourg', '50129'), ('Cherbourg-Octeville', '50129'), ('Châlons-sur-Marne', '51108'),
+	('Annecy-le-Vieux', '74010'), ('Cran-Gevrier', '74010'), ('Seynod', '74010');
 INSERT INTO jobmarket.place_alias (alias, territory) VALUES
 	('Collectivités d''Outre-Mer', 'com'), ('DROM-COM', 'drom'), ('DOM-TOM', 'drom'),
 	('Outre-mer', 'drom'), ('Antilles', 'drom'), ('Antilles-Guyane', 'drom');
@@ -74,7 +79,17 @@ INSERT INTO jobmarket.place_alias (alias) VALUES
 	('Munich'), ('New York'), ('Niger'), ('Nigeria'), ('Norvège'), ('Nouvelle-Zélande'), ('Pays-Bas'), ('Pérou'),
 	('Pologne'), ('Portugal'), ('Qatar'), ('Québec'), ('République tchèque'), ('Roumanie'), ('Royaume-Uni'),
 	('Russie'), ('Sénégal'), ('Serbie'), ('Singapour'), ('Slovaquie'), ('Slovénie'), ('Suède'), ('Suisse'),
-	('Tchad'), ('Thaïlande'), ('Togo'), ('Tunisie'), ('Turquie'), ('UK'), ('Ukraine'), ('USA'), ('Vietnam'), ('Zurich');
+	('Tchad'), ('Thaïlande'), ('Togo'), ('Tunisie'), ('Turquie'), ('UK'), ('Ukraine'), ('USA'), ('Vietnam'), ('Zurich'),
+	-- where people who live in France work across the border; names that French communes bear, too, are left out
+	('Arlon'), ('Bâle'), ('Bettembourg'), ('Capellen'), ('Charleroi'), ('Contern'), ('Courtrai'), ('Differdange'), ('Dudelange'),
+	('Esch-sur-Alzette'), ('Gand'), ('Howald'), ('Karlsruhe'), ('Kehl'), ('La Chaux-de-Fonds'), ('La Louvière'), ('Leudelange'), ('Liège'),
+	('Luxembourg-Ville'), ('Meyrin'), ('Mouscron'), ('Munsbach'), ('Namur'), ('Neuchâtel'), ('Nyon'), ('Plan-les-Ouates'),
+	('Sarrebruck'), ('Tournai'), ('Vevey'), ('Windhof'), ('Yverdon-les-Bains'),
+	-- other cities, and countries in English
+	('Amsterdam'), ('Barcelone'), ('Belgium'), ('Berlin'), ('Casablanca'), ('Dakar'), ('Dublin'), ('Düsseldorf'), ('Francfort'),
+	('Germany'), ('Hambourg'), ('Ireland'), ('Italy'), ('Lisbonne'), ('London'), ('Milan'), ('Morocco'), ('Netherlands'),
+	('Prague'), ('Rabat'), ('Rotterdam'), ('Spain'), ('Stuttgart'), ('Switzerland'), ('Tanger'), ('Tunis'), ('Turin'),
+	('United Kingdom'), ('United States'), ('Varsovie');
 CALL jobmarket.keep_shipped('jobmarket.place_alias', 'alias');
 
 DO $$

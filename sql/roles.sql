@@ -106,7 +106,7 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, rema
 	(12, 'DE', 'include', '\y(plateformes?|platforms?|infrastructures?) (big )?data\y', 0.72, 'administrateur plateforme data'),
 	(14, 'DE', 'include', '\y(developpeu(r|se)|consultante?|experte?|ingenieure?) (odi|kafka|spark|nifi)\y', 0.6, 'tools whose names mean other things alone'),
 	(15, 'DE', 'include', '\yadministrat(eur|rice) ([a-z]+ )?(big ?data|hadoop|cloudera|snowflake|databricks|kafka|teradata)\y', 0.75, 'administrateur big data'),
-	(13, 'DE', 'include', '\y(developpeu(r|se)|developpement)\y.*\ydata$', 0.55, 'développement java / data'),
+	(13, 'DE', 'include', '\y(developpeu(r|se)|developpement)\y.*\ydata( /|$)', 0.55, 'développement java / data'),
 	-- analytics engineer
 	(20, 'AE', 'include', '\yanalytics (engineers?|engineering|ingenieure?)\y', 0.98, NULL),
 	(21, 'AE', 'include', '\y(ingenieure?|developpeu(r|se)) analytics\y', 0.9, NULL),
@@ -144,19 +144,19 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, rema
 	(92, 'ML', 'include', '\y(ai|ia|ml|deep learning|llm|gen ?ai|generative ai|ia generative|nlp|computer vision|intelligence artificielle)( software| platform| research| solutions?| application| agents?)? (engineers?|engineering|ingenieure?|developers?|developpeu(r|se)|researcher|scientist|research)\y', 0.85, 'AI engineer'),
 	(93, 'ML', 'include', '\y(ingenieure?s?|engineers?|developpeu(r|se)s?|developers?|programmeu(r|se)|chercheu(r|se)|post doctorante?|doctorante?|architecte?)( [a-z&]+){0,4} (ia|ai|gen ?ai|intelligence artificielle|deep learning|llm|nlp|vision par ordinateur|computer vision)\y', 0.75, 'ingénieur IA'),
 	(96, 'ML', 'include', '\y(applied|research) scientists?\y.*\y(ai|ia|ml|nlp|llm|vision|learning)\y', 0.75, NULL),
-	(94, 'ML', 'include', '\yml engineer|\yexperte? (en )?(ia|ai|intelligence artificielle|deep learning|nlp|llm)\y', 0.7, NULL),
+	(94, 'ML', 'include', '\yml engineer|\yprompt engineer|\yexperte? (en )?(ia|ai|intelligence artificielle|deep learning|nlp|llm)\y', 0.7, NULL),
 	(95, 'ML', 'include', '\y(deep learning|computer vision|vision par ordinateur)\y', 0.55, NULL),
 	-- data architect
 	(110, 'AR', 'include', '\ydata( [a-z&]+)? architect(e|es|s|ure)?\y', 0.95, NULL),
 	(111, 'AR', 'include', '\yarchitect(e|es|ure)?\y.*\y(data|donnees?|big ?data|bi|decisionnel(le)?|snowflake|databricks)\y', 0.92, NULL),
 	(112, 'AR', 'include', '\ydata ?modell?(er|ing)\y|\ymodelisat(eur|rice|ion) (des? |de la )?(donnees?|data)\y', 0.7, 'data modeller'),
 	-- data management
-	(130, 'DM', 'include', '\y(geo ?)?data ?(manag(er|ers|ement)|stewards?|owner|govern[a-z]+|custodian|curat(or|ion)|librarian|catalog(ue)?|officer|coordinat(or|eur|rice)|speciali(st|ste))\y', 0.85, NULL),
+	(130, 'DM', 'include', '\y(geo ?)?data ?(manag(er|ers|ement)|steward(s|ship)?|owner|govern[a-z]+|custodian|curat(or|ion)|librarian|catalog(ue)?|officer|coordinat(or|eur|rice)|speciali(st|ste))\y', 0.85, NULL),
 	(131, 'DM', 'include', '\y(gouvernance|qualite) (des? |de la )?(data|donnees?)\y|\ydata (quality|qualite|gouvernance)\y', 0.75, NULL),
 	(132, 'DM', 'include', '\y(master data|mdm|referentiels? (des? )?(data|donnees|produits?)|donnees (de )?reference)\y', 0.75, NULL),
-	(133, 'DM', 'include', '\y(gestionnaires?|gestion|responsable|administrat(eur|rice)|chargee?|referente?|technicien(ne)?|assistante?|integrat(eur|rice))( (?!marketing|communication|recrutement|commercial|etudes?|projets?|vente)[a-z]+){0,2} (des? |du |la |de la )?(bases? )?(des? )?(donnees?|datas?)\y(?! (analy|scien|engineer|ingenieur|cent))', 0.7, 'gestionnaire de données'),
+	(133, 'DM', 'include', '\y(gestionnaires?|gestion|responsable|administrat(eur|rice)|chargee?|referente?|technicien(ne)?|assistante?|integrat(eur|rice))( (?!marketing|communication|recrutement|commercial|etudes?|projets?|vente|reporting)[a-z]+){0,2} (des? |du |la |de la )?(bases? )?(des? )?(donnees?|datas?)\y(?! (analy|scien|engineer|ingenieur|cent))', 0.7, 'gestionnaire de données'),
 	(134, 'DM', 'include', '\y(traitement|gestion|administration) (des? |de la )(donnees?|data)\y', 0.6, NULL),
-	(135, 'DM', 'include', '\y(chief data|head of data|vp (of )?data|direct(eur|rice) (de la |des )?(data|donnees)|responsable data|manager data|data lead|data intelligence)\y', 0.65, NULL),
+	(135, 'DM', 'include', '\y(chief data|head of data|vp (of )?data|direct(eur|rice) (de la |des )?(data|donnees)|responsable data|manager data|data lead|data intelligence|data (&|and|et) (analytics|ai|ia) (manager|lead|director|direct(eur|rice)))\y', 0.65, NULL),
 	(136, 'DM', 'include', '\y(experte?|specialiste|coordinat(eur|rice)) (en |des? |du |de la )?(donnees?|data)\y', 0.52, 'expert data is rather an engineer, by his greater weight'),
 	-- project and product
 	(150, 'PM', 'include', '\y(chef(fe)?s? d[eu]s? ?(projets?|produits?)|pmo|scrum master|coordinat(eur|rice) (de )?projets?|chargee?s? de projets?|project manager|pilote( de)?( l)? ?projets?|product (owner|manager)|program(me)? manager|direct(eur|rice) de projets?|responsable de (projets?|produits?)|delivery manager)\y.*\y(data|donnees?|bi|ia|ai|big ?data|decisionnel(le)?s?|machine learning|gen ?ai|intelligence artificielle|dataviz|analytics)\y', 0.86, NULL),
@@ -164,7 +164,7 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, rema
 	(152, 'PM', 'include', '\y(business analyst|amoa|moa)( [a-z]+)? data\y|\ydata (project|translator)\y', 0.5, NULL),
 	-- database administrator
 	(170, 'DB', 'include', '\ydbas?\y', 0.95, NULL),
-	(171, 'DB', 'include', '\y(administrat(eur|rice|ion)s?|ingenieure?s?|experte?|specialiste|exploitation|maintenance|architecte|consultante?|developpeu(r|se))\y.*\y(bases? ?(de |des )?donnees|sgbdr?|bdd)\y', 0.85, NULL),
+	(171, 'DB', 'include', '\y(administrat(eur|rice|ion)s?|admin|ingenieure?s?|experte?|specialiste|exploitation|maintenance|architecte|consultante?|developpeu(r|se))\y.*\y(bases? ?(de |des )?donnees|sgbdr?|bdd)\y', 0.85, NULL),
 	(172, 'DB', 'include', '\y(administrat(eur|rice|ion)s?)\y.*\y(sql ?server|oracle|postgres(ql)?|mysql|mongodb|sql|db2|sybase|mariadb)\y', 0.8, NULL),
 	(173, 'DB', 'include', '\ydatabases? (reliability )?(admin[a-z]*|engineer|specialist|manager)\y', 0.9, NULL),
 	(174, 'DB', 'include', '\y(developpeu(r|se)|developer|dev|ingenieur|consultante?) (pl ?/? ?)?(sql|t sql|plsql|oracle)\y(?! (ebs|e business|fusion|erp|hcm|apps|applications|retail|financials?|netsuite|crm|forms?))', 0.55, NULL),
@@ -173,7 +173,7 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, rema
 
 INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, remark) VALUES
 	-- who teaches, recruits, sells or rules on data does not do it
-	(200, NULL, 'exclude', '^((stage|stagiaire|alternance|alternante?|cdi|cdd|senior|junior|lead|une?|h|le|la) (/ )?)*(format(eur|rice)s?|formations?|enseignante?s?|professeure?s?|prof|teacher|trainer|recruteu(r|se)|recruiter|talent acquisition|account|commercial(e|aux)?|vendeu(r|se)|business develop[a-z]*|sales|intervenante?|tut(eur|rice)|coach|mentore?|chasseu(r|se)|juriste|avocate?|conseill(er|ere)|cours|animat(eur|rice)|journaliste|secretaire|comptable)\y', 'another trade first'),
+	(200, NULL, 'exclude', '^((stage|stagiaire|alternance|alternante?|cdi|cdd|senior|junior|lead|une?|h|le|la) (/ )?)*(format(eur|rice)s?|formations?|enseignante?s?|professeure?s?|prof|teacher|trainer|recruteu(r|se)|recruiter|talent acquisition|account|commercial(e|aux)?|vendeu(r|se)|business develop[a-z]*|sales(?! data)|intervenante?|tut(eur|rice)|coach|mentore?|chasseu(r|se)|juriste|avocate?|conseill(er|ere)|cours|animat(eur|rice)|journaliste|secretaire|comptable)\y', 'another trade first'),
 	(201, NULL, 'exclude', '\y(chargee?s? d[eu] recrutement|ingenieure?s? (commercial(e)?|d affaires)|(technico|attachee?|assistante?|responsable|directeur|directrice|ingenieure?) commercial(e)?|account (executive|manager)|sales (executive|manager|engineer|representative|development)|business develop(er|ment)|maitre de conferences|enseignante? chercheur)\y', 'another trade'),
 	(202, NULL, 'exclude', '\ydata ?cent(er|re)s?\y', 'data centre'),
 	(203, NULL, 'exclude', '\ydata (loss|protection|privacy|entry)\y|\ysaisie (de |des )?(data|donnees)\y|\yoperat(eur|rice)( [a-z]+)? de saisie\y', 'security, or typing'),
@@ -181,7 +181,8 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, remark) VALU
 	(208, 'DM', 'exclude', '\yprotection (des? |de la |du )?(donnees?|data)\y', 'law or security'),
 	(205, 'ML', 'exclude', '\y(droit|juridique|juriste|ethique|compliance|philosophie|sociologie)\y', 'studies of AI'),
 	(206, 'DM', 'exclude', '\y(systemes?|reseaux?)( et| /)? (systemes?|reseaux?)\y(?!.*\ydata manager)', 'system and network administration with data in its list'),
-	(207, 'DB', 'exclude', '\y(administrat(eur|rice)s?) (linux|unix|windows|reseaux?)\y', 'systems first');
+	(207, 'DB', 'exclude', '\y(administrat(eur|rice)s?) (linux|unix|windows|reseaux?)\y', 'systems first'),
+	(209, 'DM', 'exclude', '\ycontroleu(r|se)s? de gestion\y', 'finance');
 
 -- A description confirms what a title says; it does not make a role.
 INSERT INTO jobmarket.role_rule (rule_id, role_code, target, kind, pattern, weight, remark) VALUES

@@ -11,6 +11,12 @@ AS 'MODULE_PATHNAME', 'jobmarket_normalise_text';
 COMMENT ON FUNCTION jobmarket.normalise_text(text) IS
 'Lower case without accents, plain quotes, hyphens and single spaces, HTML and mojibake repaired; the same in every collation';
 
+CREATE FUNCTION jobmarket.search_words(txt text) RETURNS text
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500
+AS 'MODULE_PATHNAME', 'jobmarket_search_words';
+COMMENT ON FUNCTION jobmarket.search_words(text) IS
+'normalise_text with blanks for signs that are no letters (emoji, arrows, trademarks), as keywords and full-text search see a text, whatever the database''s locale';
+
 CREATE FUNCTION jobmarket.clean_text(txt text) RETURNS text
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500
 AS 'MODULE_PATHNAME', 'jobmarket_clean_text';

@@ -119,12 +119,6 @@ COMMENT ON COLUMN jobmarket.offer_search.content_hash IS 'State of the offer tha
 COMMENT ON COLUMN jobmarket.offer_search.title IS 'normalise_title of its title, for a trigram index';
 COMMENT ON COLUMN jobmarket.offer_search.document IS 'Its search_document: stems; the title''s weigh A, the description''s D';
 
-CREATE FUNCTION jobmarket.search_words(txt text) RETURNS text
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 500
-AS 'MODULE_PATHNAME', 'jobmarket_search_words';
-COMMENT ON FUNCTION jobmarket.search_words(text) IS
-'normalise_text with blanks for signs that are no letters: the server''s text search takes those for letters or not by the database''s locale';
-
 CREATE FUNCTION jobmarket.search_document(title text, body text DEFAULT NULL) RETURNS tsvector
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000
 AS 'MODULE_PATHNAME', 'jobmarket_search_document';

@@ -45,11 +45,9 @@ jm_experience_months(const char *label, size_t len)
 {
 	JmLabel		split;
 	const JmLabelWord *words = split.words;
-	int			n;
+	int			n = jm_split_label(label, len, &split);
 	int			i;
 
-	jm_split_label(label, len, &split);
-	n = split.n;
 	if (WORD(0, "debutant debutante debutants aucune sans"))
 		return 0;
 	for (i = 0; i < n; i++)
@@ -62,11 +60,17 @@ jm_experience_months(const char *label, size_t len)
 		/* "de 1 a 3 ans": the least that will do */
 		if (WORD(unit, "a - / ou") && unit + 1 < n && words[unit + 1].number)
 			unit += 2;
-		if (WORD(unit, "an ans annee annees"))
+		else if (WORD(unit, "+"))
+			unit++;
+		if (WORD(unit, "an ans annee annees year years"))
 			return (int) ((number * 12 + months_beside(words, n, unit)) / 100);
-		if (WORD(unit, "mois"))
+		if (WORD(unit, "mois month months"))
 			return (int) (number / 100);
 	}
+	for (i = 0; i < n; i++)
+		if ((WORD(i, "debutant debutante debutants") && !WORD(i - 1, "non")) ||
+			(WORD(i, "experience") && (WORD(i - 2, "pas") || (WORD(i + 1, "non") && WORD(i + 2, "requise exigee necessaire")))))
+			return 0;
 	return -1;
 }
 
@@ -79,11 +83,9 @@ jm_weekly_minutes(const char *label, size_t len)
 {
 	JmLabel		split;
 	const JmLabelWord *words = split.words;
-	int			n;
+	int			n = jm_split_label(label, len, &split);
 	int			i;
 
-	jm_split_label(label, len, &split);
-	n = split.n;
 	for (i = 0; i + 1 < n; i++)
 	{
 		long long	minutes;
@@ -129,23 +131,23 @@ jm_contract_days(const char *label, size_t len)
 {
 	JmLabel		split;
 	const JmLabelWord *words = split.words;
-	int			n;
+	int			n = jm_split_label(label, len, &split);
 	int			i;
 
-	jm_split_label(label, len, &split);
-	n = split.n;
 	for (i = 0; i + 1 < n; i++)
 	{
-		if (!words[i].number || words[i].cents == 0 || words[i].cents > 1000000)
+		long long	number = words[i].number ? words[i].cents : written_number(words, n, i);
+
+		if (number <= 0 || number > 1000000)
 			continue;
-		if (WORD(i + 1, "mois"))
-			return (int) (words[i].cents * 30 / 100);
+		if (WORD(i + 1, "mois month months"))
+			return (int) (number * 30 / 100);
 		if (WORD(i + 1, "jour jours"))
-			return (int) (words[i].cents / 100);
+			return (int) (number / 100);
 		if (WORD(i + 1, "semaine semaines"))
-			return (int) (words[i].cents * 7 / 100);
+			return (int) (number * 7 / 100);
 		if (WORD(i + 1, "an ans"))
-			return (int) ((words[i].cents * 12 + months_beside(words, n, i + 1)) * 30 / 100);
+			return (int) ((number * 12 + months_beside(words, n, i + 1)) * 30 / 100);
 	}
 	return -1;
 }

@@ -40,7 +40,7 @@ fold_word(const text *t, size_t *len, unsigned char **upper)
 	char	   *out = palloc(JM_NORMALISED_MAX(n) + 1);
 	unsigned char *flags = palloc(JM_NORMALISED_MAX(n));
 
-	*len = jm_normalise(s, n, out, flags, JM_HYPHEN_IS_SPACE);
+	*len = jm_normalise(s, n, out, flags, JM_HYPHEN_IS_SPACE | JM_SIGN_IS_SPACE, jm_check_interrupts);
 	out[*len] = '\0';
 	if (upper)
 		*upper = flags;
@@ -249,8 +249,8 @@ jobmarket_extract_keywords(PG_FUNCTION_ARGS)
 	int			i;
 	size_t		folded_len;
 
-	folded_len = jm_normalise(s, len, folded, flags, JM_HYPHEN_IS_SPACE);
-	jm_find_keywords(&rules->dictionary, folded, flags, folded_len, found);
+	folded_len = jm_normalise(s, len, folded, flags, JM_HYPHEN_IS_SPACE | JM_SIGN_IS_SPACE, jm_check_interrupts);
+	jm_find_keywords(&rules->dictionary, folded, flags, folded_len, found, jm_check_interrupts);
 	for (i = 0; i < rules->n_keywords; i++)
 		if (found[i])
 			names[n++] = rules->keywords[i].datum;

@@ -119,99 +119,60 @@ suits(const JmVariant *v, const char *txt, const unsigned char *flags,
 	return true;
 }
 
-/*
- * Finds keywords in txt, which jm_normalise() folded with JM_HYPHEN_IS_SPACE,
- * with its flags.  Sets found[k] for each keyword k that is there, and clears
- * the others.
- */
-void
-jm_find_keywords(const JmDictionary *d, const char *txt,
-				 const unsigned char *flags, size_t len, unsigned char *found)
+/* Notes a match that stands: 1, or 2 where it needs another keyword. */
+static void
+note_match(const JmDictionary *d, const JmMatch *m, unsigned char *found)
 {
-	const JmAutomaton *a = d->automaton;
-	JmMatch		pending[PENDING];
-	int			n_pending = 0;
-	uint32_t	state = 0;
-	size_t		at;
+	const JmVariant *v = &d->variants[m->variant];
+
+	if (found[v->keyword] != 1)
+		found[v->keyword] = v->n_needs > 0 ? 2 : 1;
+}
+
+/*
+ * Adds a match to those that a longer one may still cover, unless one of them
+ * covers it; takes away those that it covers.
+ */
+static void
+add_match(const JmDictionary *d, JmMatch *pending, int *n_pending, const JmMatch *m,
+		  unsigned char *found)
+{
 	int			i;
-	bool		more;
+	int			kept;
 
-	/* 1: found; 2: found if one of the variant's needs is */
-	memset(found, 0, d->n_keywords);
-	for (at = 0; at <= len; at++)
+	for (i = 0; i < *n_pending; i++)
+		if (d->variants[pending[i].variant].covers &&
+			pending[i].start <= m->start && pending[i].end >= m->end &&
+			pending[i].end - pending[i].start > m->end - m->start)
+			return;
+	if (d->variants[m->variant].covers)
 	{
-		uint32_t	s;
-
-		if (at < len)
-		{
-			state = jm_automaton_step(a, state, (unsigned char) txt[at]);
-			if (!jm_automaton_ends(a, state))
-				continue;
-		}
-
-		/* the longest first */
-		for (s = at < len ? state : 0; s; s = a->also[s])
-		{
-			int32_t		p;
-
-			for (p = a->first[s]; p >= 0; p = a->same[p])
-			{
-				const JmVariant *v = &d->variants[p];
-				JmMatch		m;
-				int			kept;
-
-				m.end = at + 1;
-				m.start = m.end - v->len;
-				m.variant = p;
-				if (!is_whole(txt, len, m.start, m.end) ||
-					!suits(v, txt, flags, len, m.start, m.end))
-					continue;
-				for (i = 0; i < n_pending; i++)
-					if (d->variants[pending[i].variant].covers &&
-						pending[i].start <= m.start && pending[i].end >= m.end &&
-						pending[i].end - pending[i].start > m.end - m.start)
-						break;
-				if (i < n_pending)
-					continue;
-				if (v->covers)
-				{
-					for (i = kept = 0; i < n_pending; i++)
-						if (pending[i].start < m.start || pending[i].end == m.end)
-							pending[kept++] = pending[i];
-					n_pending = kept;
-				}
-				if (n_pending == PENDING)
-				{
-					v = &d->variants[pending[0].variant];
-					if (found[v->keyword] != 1)
-						found[v->keyword] = v->n_needs > 0 ? 2 : 1;
-					memmove(pending, pending + 1, (PENDING - 1) * sizeof(JmMatch));
-					n_pending--;
-				}
-				pending[n_pending++] = m;
-			}
-		}
-		if (at == len)
-			break;
+		for (i = kept = 0; i < *n_pending; i++)
+			if (pending[i].start < m->start || pending[i].end == m->end)
+				pending[kept++] = pending[i];
+		*n_pending = kept;
 	}
-	for (i = 0; i < n_pending; i++)
+	if (*n_pending == PENDING)
 	{
-		const JmVariant *v = &d->variants[pending[i].variant];
-
-		if (found[v->keyword] != 1)
-			found[v->keyword] = v->n_needs > 0 ? 2 : 1;
+		note_match(d, &pending[0], found);
+		memmove(pending, pending + 1, (PENDING - 1) * sizeof(JmMatch));
+		(*n_pending)--;
 	}
+	pending[(*n_pending)++] = *m;
+}
 
-	/* doubtful ones: a keyword that was found makes others certain, once */
-	more = false;
-	for (i = 0; i < d->n_keywords && !more; i++)
-		more = found[i] == 2;
-	if (!more)
+/* Decides on doubtful keywords: one that was found makes others certain, once. */
+static void
+meet_needs(const JmDictionary *d, unsigned char *found)
+{
+	int			i;
+	int			j;
+
+	if (memchr(found, 2, d->n_keywords) == NULL)
 		return;
 	for (i = 0; i < d->n_variants; i++)
 	{
 		const JmVariant *v = &d->variants[i];
-		int			j;
 
 		if (found[v->keyword] != 2)
 			continue;
@@ -223,4 +184,47 @@ jm_find_keywords(const JmDictionary *d, const char *txt,
 	}
 	for (i = 0; i < d->n_keywords; i++)
 		found[i] = found[i] == 1 || found[i] == 3;
+}
+
+/*
+ * Finds keywords in txt, which jm_normalise() folded with JM_HYPHEN_IS_SPACE,
+ * with its flags.  Sets found[k] for each keyword k that is there, and clears
+ * the others.
+ */
+void
+jm_find_keywords(const JmDictionary *d, const char *txt,
+				 const unsigned char *flags, size_t len, unsigned char *found, JmPoll poll)
+{
+	const JmAutomaton *a = d->automaton;
+	JmMatch		pending[PENDING];
+	int			n_pending = 0;
+	uint32_t	state = 0;
+	size_t		at;
+	size_t		stop = 0;
+	int			i;
+
+	memset(found, 0, d->n_keywords);
+	for (at = 0; at < stop || jm_more(at, len, &stop, poll); at++)
+	{
+		uint32_t	s;
+		int32_t		p;
+
+		state = jm_automaton_step(a, state, (unsigned char) txt[at]);
+		if (!jm_automaton_ends(a, state))
+			continue;
+
+		/* the longest first */
+		for (s = state; s; s = a->also[s])
+			for (p = a->first[s]; p >= 0; p = a->same[p])
+			{
+				JmMatch		m = {at + 1 - d->variants[p].len, at + 1, p};
+
+				if (is_whole(txt, len, m.start, m.end) &&
+					suits(&d->variants[p], txt, flags, len, m.start, m.end))
+					add_match(d, pending, &n_pending, &m, found);
+			}
+	}
+	for (i = 0; i < n_pending; i++)
+		note_match(d, &pending[i], found);
+	meet_needs(d, found);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "text/automaton.h"
+#include "text/poll.h"
 
 typedef enum JmCasePolicy
 {
@@ -45,6 +46,6 @@ extern bool jm_dictionary_compile(JmDictionary *dictionary,
 								  const JmAllocator *allocator);
 extern void jm_find_keywords(const JmDictionary *dictionary, const char *txt,
 							 const unsigned char *flags, size_t len,
-							 unsigned char *found);
+							 unsigned char *found, JmPoll poll);
 
 #endif							/* JM_KEYWORDS_H */

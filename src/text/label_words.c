@@ -70,19 +70,19 @@ read_number(const char *s, size_t len, long long *cents)
 	return at;
 }
 
-/* Normalises a label of given_len bytes and splits it into words. */
-void
+/* Normalises a label of given_len bytes and splits it into words; returns how many. */
+int
 jm_split_label(const char *given, size_t given_len, JmLabel *label)
 {
 	const char *s = label->folded;
 	size_t		len = jm_normalise(given, given_len < JM_LABEL_MAX ? given_len : JM_LABEL_MAX,
-								   label->folded, NULL, 0);
+								   label->folded, NULL, 0, NULL);
 	size_t		at = 0;
+	int			n = 0;
 
-	label->n = 0;
-	while (at < len && label->n < JM_LABEL_WORDS)
+	while (at < len && n < JM_LABEL_WORDS)
 	{
-		JmLabelWord *w = &label->words[label->n];
+		JmLabelWord *w = &label->words[n];
 		size_t		start = at;
 
 		if (s[at] == ' ' || s[at] == '\'')
@@ -110,6 +110,7 @@ jm_split_label(const char *given, size_t given_len, JmLabel *label)
 			at++;
 		w->s = s + start;
 		w->len = (int) (at - start);
-		label->n++;
+		n++;
 	}
+	return n;
 }

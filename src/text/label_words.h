@@ -28,10 +28,9 @@ typedef struct JmLabel
 {
 	char		folded[JM_NORMALISED_MAX(JM_LABEL_MAX)];
 	JmLabelWord words[JM_LABEL_WORDS];
-	int			n;
 } JmLabel;
 
-extern void jm_split_label(const char *given, size_t given_len, JmLabel *label);
+extern int	jm_split_label(const char *given, size_t given_len, JmLabel *label);
 
 /* Is word i of n one of a list separated by blanks? */
 static inline bool

@@ -114,7 +114,7 @@ jm_metier_automaton(const JmAllocator *allocator)
  * jm_metier_automaton().
  */
 const char *
-jm_metier_data(const JmAutomaton *a, const char *title, size_t len)
+jm_metier_data(const JmAutomaton *a, const char *title, size_t len, JmPoll poll)
 {
 	/* where a wanted word first begins to be complete, and last begins */
 	int64_t		first_end[N_WANTED];
@@ -123,10 +123,11 @@ jm_metier_data(const JmAutomaton *a, const char *title, size_t len)
 	int			forbidden = 0;
 	uint32_t	state = 0;
 	size_t		at;
+	size_t		stop = 0;
 	bool		data;
 	bool		sees;
 
-	for (at = 0; at < len; at++)
+	for (at = 0; at < stop || jm_more(at, len, &stop, poll); at++)
 	{
 		uint32_t	s;
 

@@ -6,9 +6,10 @@
 #define JM_METIER_H
 
 #include "text/automaton.h"
+#include "text/poll.h"
 
 extern const char *jm_metier_data(const JmAutomaton *words, const char *title,
-								  size_t len);
+								  size_t len, JmPoll poll);
 extern JmAutomaton *jm_metier_automaton(const JmAllocator *allocator);
 
 #endif							/* JM_METIER_H */

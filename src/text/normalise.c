@@ -307,6 +307,14 @@ find_fold(uint32_t cp)
 	return NULL;
 }
 
+/* Is a character that folds to nothing else a sign and no letter? */
+static bool
+is_sign(uint32_t c)
+{
+	return c < 0xC0 || (c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x303F) ||
+		(c >= 0xE000 && c <= 0xF8FF) || (c >= 0xFE00 && c <= 0xFE4F) || c >= 0x1F000;
+}
+
 /*
  * Folds len bytes of UTF-8: lower case, no accents, ligatures in letters,
  * plain quotes, hyphens and spaces, runs of white space as one, none at the
@@ -317,15 +325,16 @@ find_fold(uint32_t cp)
  */
 size_t
 jm_normalise(const char *src, size_t len, char *dst, unsigned char *flags,
-			 int options)
+			 int options, JmPoll poll)
 {
 	const unsigned char *in = (const unsigned char *) src;
 	size_t		at = 0;
+	size_t		stop = 0;
 	size_t		out = 0;
 	bool		space = true;	/* nothing but space so far */
 	bool		hyphen_is_space = (options & JM_HYPHEN_IS_SPACE) != 0;
 
-	while (at < len)
+	while (at < stop || jm_more(at, len, &stop, poll))
 	{
 		unsigned	c = in[at];
 		uint32_t	cp;
@@ -387,6 +396,11 @@ jm_normalise(const char *src, size_t len, char *dst, unsigned char *flags,
 			to = fold->to;
 			to_len = fold->len;
 		}
+		else if ((options & JM_SIGN_IS_SPACE) && is_sign(cp))
+		{
+			to = " ";
+			to_len = 1;
+		}
 		else
 		{
 			to = own;
@@ -417,13 +431,14 @@ jm_normalise(const char *src, size_t len, char *dst, unsigned char *flags,
  * written, always valid UTF-8 and without NUL.
  */
 size_t
-jm_clean_text(const char *src, size_t len, char *dst)
+jm_clean_text(const char *src, size_t len, char *dst, JmPoll poll)
 {
 	const unsigned char *in = (const unsigned char *) src;
 	size_t		at = 0;
+	size_t		stop = 0;
 	size_t		out = 0;
 
-	while (at < len)
+	while (at < stop || jm_more(at, len, &stop, poll))
 	{
 		size_t		used;
 		uint32_t	cp = next_character(in + at, len - at, &used);

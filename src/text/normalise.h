@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "text/poll.h"
+
 /* A character and what it folds to (len bytes of UTF-8, perhaps none). */
 typedef struct JmFold
 {
@@ -35,14 +37,16 @@ extern const JmEntity jm_entity_table[];
 
 /* Options of jm_normalise() */
 #define JM_HYPHEN_IS_SPACE	0x01
+#define JM_SIGN_IS_SPACE	0x02	/* emoji, arrows, trademarks and the like */
 
 /* Flags of an output byte */
 #define JM_WAS_UPPER		0x01	/* it stood in upper case */
 
 extern size_t jm_normalise(const char *src, size_t len, char *dst,
-						   unsigned char *flags, int options);
+						   unsigned char *flags, int options, JmPoll poll);
 extern size_t jm_normalise_title(const char *src, size_t len, char *scratch,
-								 char *dst);
-extern size_t jm_clean_text(const char *src, size_t len, char *dst);
+								 char *dst, JmPoll poll);
+extern size_t jm_clean_text(const char *src, size_t len, char *dst,
+							JmPoll poll);
 
 #endif							/* JM_NORMALISE_H */

@@ -146,71 +146,6 @@ jm_arrondissement_named(const JmGazetteer *g, const char *key, size_t len)
 	return -1;
 }
 
-/* Reads a label of len bytes. */
-void
-jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabel *label)
-{
-	char	   *folded = label->folded;
-	size_t		n = jm_normalise(s, len < JM_PLACE_LABEL_MAX ? len : JM_PLACE_LABEL_MAX, folded, NULL, 0);
-	size_t		from = 0;
-	size_t		at;
-	char		code[JM_CODE_MAX];
-
-	label->departement = -1;
-	label->corsica = false;
-	label->postal[0] = '\0';
-
-	/* "74 - ANNECY", "971", "2A - Corse", "1 - Ain" */
-	while (from < n && is_word(folded[from]))
-		from++;
-	if (from >= 2 && from <= 3 && is_digit(folded[0]) && jm_copy_code(folded, from, code) &&
-		(from == n || folded[from] == ' ' || folded[from] == '-'))
-	{
-		label->departement = jm_find_departement(g, code);
-		label->corsica = strcmp(code, "20") == 0;
-	}
-	else if (from == 1 && is_digit(folded[0]) && n > 4 && memcmp(folded + 1, " - ", 3) == 0)
-	{
-		code[0] = '0';
-		code[1] = folded[0];
-		code[2] = '\0';
-		label->departement = jm_find_departement(g, code);
-	}
-	if (label->departement < 0 && !label->corsica)
-		from = 0;
-
-	/* a postal code anywhere, a departement in brackets at the end */
-	for (at = from; at + 5 <= n; at++)
-		if ((at == 0 || !is_word(folded[at - 1])) && (at + 5 == n || !is_word(folded[at + 5])) &&
-			is_digit(folded[at]) && is_digit(folded[at + 1]) && is_digit(folded[at + 2]) &&
-			is_digit(folded[at + 3]) && is_digit(folded[at + 4]))
-		{
-			memcpy(label->postal, folded + at, 5);
-			label->postal[5] = '\0';
-			memset(folded + at, ' ', 5);
-		}
-	if (n > 3 && folded[n - 1] == ')')
-	{
-		for (at = n - 1; at > from && folded[at - 1] != '('; at--)
-			;
-		if (at > from && n - 1 - at >= 2 && n - 1 - at <= 3 && jm_copy_code(folded + at, n - 1 - at, code))
-		{
-			int			d = jm_find_departement(g, code);
-
-			if (d >= 0)
-			{
-				if (label->departement < 0)
-					label->departement = d;
-				n = at - 1;
-			}
-		}
-	}
-	label->len = jm_place_key(folded + from, n - from, label->key);
-	memmove(folded, folded + from, n - from);
-	label->folded_len = n - from;
-}
-
-
 /* Is the word s (n letters) one of a list, separated by blanks? */
 static bool
 word_in(const char *s, size_t n, const char *list)
@@ -224,6 +159,137 @@ word_in(const char *s, size_t n, const char *list)
 		list += m + (list[m] == ' ');
 	}
 	return false;
+}
+
+/* Words of which one after a number tells that it is a house's. */
+#define STREETS "rue avenue av ave boulevard bd bld blvd place pl allee allees impasse chemin che route rte quai cours " \
+	"square passage faubourg fbg esplanade zone za zi zac bis ter villa cite hameau voie residence lotissement"
+
+/*
+ * The departement that a label begins with ("74 - ANNECY", "971", "2A - Corse",
+ * "1 - Ain", "Dept. 69"), taken off *folded, of *n bytes.
+ */
+static void
+take_head(const JmGazetteer *g, char **folded, size_t *n, JmPlaceLabel *label)
+{
+	const char *s = *folded;
+	size_t		start = 0;
+	size_t		end;
+	size_t		next;
+	size_t		next_end;
+	char		code[JM_CODE_MAX];
+
+	while (start < *n && is_word(s[start]))
+		start++;
+	if (word_in(s, start, "departement dept dpt dep"))
+		while (start < *n && !is_word(s[start]))
+			start++;
+	else
+		start = 0;
+	for (end = start; end < *n && is_word(s[end]); end++)
+		;
+	if (end == start || end - start > 3 || !is_digit(s[start]) || !jm_copy_code(s + start, end - start, code))
+		return;
+	if (end - start == 1)
+	{
+		if (*n < end + 4 || memcmp(s + end, " - ", 3) != 0)
+			return;
+		code[1] = code[0];
+		code[0] = '0';
+		code[2] = '\0';
+	}
+	else if (end < *n && strchr(" -,", s[end]) == NULL)
+		return;
+	for (next = end; next < *n && !is_word(s[next]); next++)
+		;
+	for (next_end = next; next_end < *n && is_word(s[next_end]); next_end++)
+		;
+	if (next > end && memchr(s + end, '-', next - end) == NULL && word_in(s + next, next_end - next, STREETS))
+		return;
+	label->departement = jm_find_departement(g, code);
+	label->corsica = strcmp(code, "20") == 0;
+	if (label->departement < 0 && !label->corsica)
+		return;
+	*folded += end;
+	*n -= end;
+}
+
+/* A postal code anywhere in a label, blanked. */
+static void
+take_postal(char *s, size_t n, JmPlaceLabel *label)
+{
+	for (size_t at = 0; at + 5 <= n; at++)
+		if ((at == 0 || !is_word(s[at - 1])) && (at + 5 == n || !is_word(s[at + 5])) &&
+			is_digit(s[at]) && is_digit(s[at + 1]) && is_digit(s[at + 2]) &&
+			is_digit(s[at + 3]) && is_digit(s[at + 4]))
+		{
+			memcpy(label->postal, s + at, 5);
+			label->postal[5] = '\0';
+			memset(s + at, ' ', 5);
+		}
+}
+
+/*
+ * A departement in brackets, "Metz (57)", or at the end, "Metz - 57", blanked;
+ * but "Paris - 15" is the city's 15th arrondissement.
+ */
+static void
+take_tail(const JmGazetteer *g, char *s, size_t n, JmPlaceLabel *label)
+{
+	char		code[JM_CODE_MAX];
+	int			departement;
+	size_t		at;
+	size_t		end;
+
+	for (at = 0; at < n; at = end)
+	{
+		bool		bracket;
+
+		for (; at < n && !is_word(s[at]); at++)
+			;
+		for (end = at; end < n && is_word(s[end]); end++)
+			;
+		if (end - at < 2 || end - at > 3)
+			continue;
+		bracket = at > 0 && s[at - 1] == '(' && end < n && s[end] == ')';
+		if (!bracket && (end < n || at < 3 || memcmp(s + at - 3, " - ", 3) != 0 ||
+						 label->departement >= 0 || word_in(s, at - 3, "paris lyon marseille")))
+			continue;
+		if (!jm_copy_code(s + at, end - at, code) || (departement = jm_find_departement(g, code)) < 0)
+			continue;
+		if (label->departement < 0)
+			label->departement = departement;
+		if (bracket)
+			memset(s + at - 1, ' ', end - at + 2);
+		else
+			memset(s + at - 3, ' ', end - at + 3);
+		return;
+	}
+}
+
+/* Reads a label of len bytes. */
+void
+jm_read_place_label(const JmGazetteer *g, const char *s, size_t len, JmPlaceLabel *label)
+{
+	char	   *folded = label->folded;
+	size_t		n = jm_normalise(s, len < JM_PLACE_LABEL_MAX ? len : JM_PLACE_LABEL_MAX,
+								 folded, NULL, JM_SIGN_IS_SPACE, NULL);
+
+	label->departement = -1;
+	label->corsica = false;
+	label->postal[0] = '\0';
+
+	/* quotes around it, a full stop after it */
+	for (; n > 0 && strchr(" \"'.,;:*-", *folded) != NULL; folded++)
+		n--;
+	while (n > 0 && strchr(" \"'.,;:*-", folded[n - 1]) != NULL)
+		n--;
+	take_head(g, &folded, &n, label);
+	take_postal(folded, n, label);
+	take_tail(g, folded, n, label);
+	label->len = jm_place_key(folded, n, label->key);
+	memmove(label->folded, folded, n);
+	label->folded_len = n;
 }
 
 /* Takes a word off either end of a key of *len bytes; false when there is none. */
@@ -253,9 +319,9 @@ drop_word(char *key, size_t *len, bool first, const char *list)
 
 /*
  * The part of a label that begins at or after byte at of its folded text:
- * "Lille, Hauts-de-France" has two.  Its key, without words such as
- * "departement de" around it, goes into key, which has room for the label's;
- * *len is 0 when it has none.  Returns where to go on, 0 after the last.
+ * "Lille, Hauts-de-France" has two.  Its key goes into key, which has room for
+ * the label's; *len is 0 when it has none.  Returns where to go on, 0 after
+ * the last.
  */
 size_t
 jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key, size_t *len)
@@ -264,19 +330,33 @@ jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key, size_t *len)
 	size_t		n = label->folded_len;
 	size_t		end = at;
 
-	while (end < n && strchr(",;/|()", s[end]) == NULL &&
-		   !(end + 3 <= n && memcmp(s + end, " - ", 3) == 0) &&
-		   !(end + 4 <= n && memcmp(s + end, " et ", 4) == 0))
+	/* "Neuilly s/ Seine" is one */
+	while (end < n && !(end + 3 <= n && memcmp(s + end, " - ", 3) == 0) &&
+		   (strchr(",;:/|()", s[end]) == NULL ||
+			(s[end] == '/' && end > at + 1 && memcmp(s + end - 2, " s", 2) == 0)))
 		end++;
 	*len = jm_place_key(s + at, end - at, key);
-	if (drop_word(key, len, true, "departement region metropole agglomeration ville secteur grand bassin"))
-		while (drop_word(key, len, true, "de du des d la le l"))
-			;
-	while (drop_word(key, len, false, "metropole agglomeration peripherie environs alentours centre"))
-		;
 	if (end >= n)
 		return 0;
-	return end + (s[end] != ' ' ? 1 : s[end + 1] == '-' ? 3 : 4);
+	return end + (s[end] == ' ' ? 3 : 1);
+}
+
+/*
+ * Takes words such as "departement de" off a part's key of *len bytes.  False
+ * when there is none, or nothing else.
+ */
+bool
+jm_shorten_place_part(char *key, size_t *len)
+{
+	size_t		before = *len;
+
+	if (drop_word(key, len, true, "departement region metropole agglomeration ville secteur grand bassin "
+				  "poste base basee situe situee proche pres"))
+		while (drop_word(key, len, true, "base basee situe situee a au aux de du des d la le l"))
+			;
+	while (drop_word(key, len, false, "metropole agglomeration peripherie environs alentours centre et ses son sa"))
+		;
+	return *len < before;
 }
 
 /* Is every word of a in b or among words that say nothing? */

@@ -27,6 +27,7 @@ extern void jm_read_place_label(const JmGazetteer *g, const char *s, size_t len,
 								JmPlaceLabel *label);
 extern size_t jm_next_place_part(const JmPlaceLabel *label, size_t at, char *key,
 								 size_t *len);
+extern bool jm_shorten_place_part(char *key, size_t *len);
 extern bool jm_names_departement(const JmDepartement *d, const JmPlaceLabel *label);
 extern int	jm_arrondissement_named(const JmGazetteer *g, const char *key, size_t len);
 

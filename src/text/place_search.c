@@ -52,7 +52,7 @@ name_key(Datum name)
 	size_t		len;
 	char	   *s = jm_utf8(DatumGetTextPP(name), &len);
 	char	   *folded = palloc(JM_NORMALISED_MAX(len));
-	size_t		n = jm_normalise(s, len, folded, NULL, 0);
+	size_t		n = jm_normalise(s, len, folded, NULL, 0, jm_check_interrupts);
 	char	   *key = palloc(2 * n + 9);
 
 	key = repalloc(key, jm_place_key(folded, n, key) + 1);

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "text/place_label.h"
+#include "text/place_names.h"
 
 /* Name of a method, as resolve_place() reports it. */
 const char *
@@ -26,8 +26,9 @@ jm_place_method_name(JmPlaceMethod method)
 	return names[method];
 }
 
-static void
-set_commune(const JmGazetteer *g, JmPlace *place, int commune, JmPlaceMethod method, float confidence)
+/* The place is a commune (its number), and its only postal code unless one is stated. */
+void
+jm_set_commune(const JmGazetteer *g, JmPlace *place, int commune, JmPlaceMethod method, float confidence)
 {
 	place->commune = commune;
 	place->departement = g->communes[commune].departement;
@@ -37,10 +38,35 @@ set_commune(const JmGazetteer *g, JmPlace *place, int commune, JmPlaceMethod met
 		strcpy(place->postal, g->postal_codes[g->communes[commune].first_postal].code);
 }
 
-static void
-set_departement(JmPlace *place, int departement, JmPlaceMethod method, float confidence)
+/* The place is a departement (its number), and no more is known. */
+void
+jm_set_departement(JmPlace *place, int departement, JmPlaceMethod method, float confidence)
 {
 	place->departement = departement;
+	place->method = method;
+	place->confidence = confidence;
+}
+
+/* The place is a region (its number); overseas, where it is one departement, that too. */
+void
+jm_set_region(const JmGazetteer *g, JmPlace *place, int region)
+{
+	const char *territory = g->regions[region].territory;
+
+	if (strcmp(territory, "drom") == 0 || strcmp(territory, "com") == 0)
+		for (int i = 0; i < g->n_departements; i++)
+			if (g->departements[i].region == region)
+				place->departement = i;
+	place->region = region;
+	place->method = JM_PLACE_REGION;
+	place->confidence = 0.9f;
+}
+
+/* The place is abroad, and no more is known. */
+void
+jm_set_foreign(JmPlace *place, JmPlaceMethod method, float confidence)
+{
+	place->territory = "etranger";
 	place->method = method;
 	place->confidence = confidence;
 }
@@ -62,9 +88,11 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel 
 	if (label->len > 0)
 	{
 		named = jm_commune_named(g, label->key, label->len, -1, -1, place->postal, NAN, NAN, &share);
+		if (named < 0)
+			named = jm_commune_of_part(g, in, label, -1, -1, place->postal);
 		if (named >= 0 && !g->communes[named].divided)
 		{
-			set_commune(g, place, named, JM_PLACE_POSTAL, 0.97f);
+			jm_set_commune(g, place, named, JM_PLACE_POSTAL, 0.97f);
 			return true;
 		}
 	}
@@ -98,63 +126,20 @@ resolve_postal(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel 
 		if (label->len > 0)
 		{
 			named = jm_commune_named(g, label->key, label->len, d, -1, NULL, NAN, NAN, &share);
+			if (named < 0)
+				named = jm_commune_of_part(g, in, label, d, -1, NULL);
 			if (named >= 0)
 			{
-				set_commune(g, place, named, JM_PLACE_COMMUNE, 0.9f);
+				jm_set_commune(g, place, named, JM_PLACE_COMMUNE, 0.9f);
 				return true;
 			}
 		}
-		set_commune(g, place, best, JM_PLACE_POSTAL,
-					(float) (0.8 * (g->communes[best].population + 1) / people));
+		jm_set_commune(g, place, best, JM_PLACE_POSTAL,
+					   (float) (0.8 * (g->communes[best].population + 1) / people));
 		return true;
 	}
-	set_commune(g, place, best, JM_PLACE_POSTAL, count == 1 ? 0.95f : 0.85f);
+	jm_set_commune(g, place, best, JM_PLACE_POSTAL, count == 1 ? 0.95f : 0.85f);
 	return true;
-}
-
-/* "annecy le vieux": the longest beginning of the label that names a commune. */
-static int
-commune_beginning(const JmGazetteer *g, const JmPlaceLabel *label, int departement)
-{
-	size_t		n = label->len;
-
-	while (n > 0)
-	{
-		double		share;
-		int			commune;
-
-		while (n > 0 && label->key[n - 1] != ' ')
-			n--;
-		if (n < 5)				/* a word of four letters and a space */
-			return -1;
-		n--;
-		commune = jm_commune_named(g, label->key, n, departement, -1, NULL, NAN, NAN, &share);
-		if (commune >= 0)
-			return commune;
-	}
-	return -1;
-}
-
-/* "louhans": the only commune of a departement whose name begins so, or -1. */
-static int
-commune_continuing(const JmGazetteer *g, const JmPlaceLabel *label, int departement)
-{
-	const JmDepartement *d = &g->departements[departement];
-	int			found = -1;
-	int			i;
-
-	if (label->len < 4)
-		return -1;
-	for (i = d->first; i < d->first + d->n; i++)
-	{
-		if (strncmp(g->communes[i].key, label->key, label->len) != 0 ||
-			g->communes[i].key[label->len] != ' ')
-			continue;
-		if (found >= 0)
-			return -1;
-		found = i;
-	}
-	return found;
 }
 
 /*
@@ -206,125 +191,6 @@ set_point(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 	}
 }
 
-/* The place is abroad, or in a territory and no more is known. */
-static void
-set_territory(JmPlace *place, const JmPlaceAlias *alias, float confidence)
-{
-	place->territory = alias->territory;
-	place->method = strcmp(alias->territory, "etranger") == 0 ? JM_PLACE_COUNTRY : JM_PLACE_REGION;
-	place->confidence = confidence;
-}
-
-/* Does an alias name no more than a territory? */
-static bool
-is_territory(const JmPlaceAlias *alias)
-{
-	return alias != NULL && alias->region < 0 && alias->departement < 0 && alias->commune < 0;
-}
-
-/* A region (true) or departement of that key, or an alias of one. */
-static bool
-area_named(const JmGazetteer *g, const char *key, int *region, int *departement)
-{
-	const JmPlaceAlias *alias = jm_find_alias(g, key);
-	int			i;
-
-	if (alias != NULL && (alias->region >= 0 || alias->departement >= 0))
-	{
-		if (alias->region >= 0)
-			*region = alias->region;
-		else
-			*departement = alias->departement;
-		return true;
-	}
-	for (i = 0; i < g->n_regions; i++)
-		if (strcmp(g->regions[i].key, key) == 0)
-		{
-			*region = i;
-			return true;
-		}
-	for (i = 0; i < g->n_departements; i++)
-		if (strcmp(g->departements[i].key, key) == 0 && strcmp(key, "paris") != 0)
-		{
-			*departement = i;
-			return true;
-		}
-	return false;
-}
-
-/*
- * The rest of jm_resolve_place() for a label of several parts, such as "Lille,
- * Hauts-de-France" or "NANTES 44".  False when they name no commune and no
- * territory; then *region or *departement may be set.
- */
-static bool
-resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label,
-			  int *region, int *departement, JmPlace *place)
-{
-	char		key[sizeof(label->key)];
-	int			found = -1;
-	int			others = 0;
-	double		share = 1.0;
-	double		best_share = 1.0;
-	size_t		len;
-	size_t		at;
-
-	for (at = 0;;)
-	{
-		const JmPlaceAlias *alias;
-
-		at = jm_next_place_part(label, at, key, &len);
-		alias = jm_find_alias(g, key);
-		if (len > 0 && is_territory(alias))
-		{
-			set_territory(place, alias, 0.85f);
-			return true;
-		}
-		if (len > 0)
-			area_named(g, key, region, departement);
-		if (at == 0)
-			break;
-	}
-	if (*departement >= 0)
-		*region = -1;
-	for (at = 0;;)
-	{
-		int			commune = -1;
-		int			ignore[2];
-
-		at = jm_next_place_part(label, at, key, &len);
-		if (len > 0 && !area_named(g, key, &ignore[0], &ignore[1]))
-		{
-			const char *last = strrchr(key, ' ');
-			char		code[JM_CODE_MAX];
-			int			own;
-
-			commune = jm_arrondissement_named(g, key, len);
-			if (commune < 0)
-				commune = jm_commune_named(g, key, len, *departement, *region, NULL,
-										   in->latitude, in->longitude, &share);
-			/* "NANTES 44" */
-			if (commune < 0 && last != NULL && strlen(last + 1) <= 3 &&
-				jm_copy_code(last + 1, strlen(last + 1), code) &&
-				(own = jm_find_departement(g, code)) >= 0)
-				commune = jm_commune_named(g, key, (size_t) (last - key), own, -1, NULL,
-										   in->latitude, in->longitude, &share);
-			if (commune >= 0 && found < 0)
-			{
-				found = commune;
-				best_share = share;
-			}
-			else if (commune >= 0 && commune != found)
-				others++;
-		}
-		if (at == 0)
-			break;
-	}
-	if (found >= 0)
-		set_commune(g, place, found, JM_PLACE_COMMUNE, (float) (0.8 * best_share / (1 + others)));
-	return found >= 0;
-}
-
 /*
  * A postal or INSEE code of five characters, also as programs spoil them that
  * take codes for numbers (1000, 1000.0), and a postal code among other words
@@ -369,23 +235,6 @@ read_code(const char *s, size_t len, bool postal, char *code)
 	return false;
 }
 
-/* The place is abroad, and no more is known. */
-static void
-set_foreign(JmPlace *place, JmPlaceMethod method, float confidence)
-{
-	place->territory = "etranger";
-	place->method = method;
-	place->confidence = confidence;
-}
-
-static void
-set_region(JmPlace *place, int region)
-{
-	place->region = region;
-	place->method = JM_PLACE_REGION;
-	place->confidence = 0.9f;
-}
-
 /*
  * The INSEE code, the commonest case, which needs nothing else.  False when it
  * names no place; *departement is then what it begins with, -1 when that is none.
@@ -408,168 +257,39 @@ resolve_insee(const JmGazetteer *g, const JmPlaceInput *in, int *departement, Jm
 	}
 	if (commune >= 0)
 	{
-		set_commune(g, place, commune, JM_PLACE_INSEE, confidence);
+		jm_set_commune(g, place, commune, JM_PLACE_INSEE, confidence);
 		return true;
 	}
 	if (insee[0] == '9' && insee[1] == '9')
 	{
-		set_foreign(place, JM_PLACE_INSEE, 0.95f);
+		jm_set_foreign(place, JM_PLACE_INSEE, 0.95f);
 		return true;
 	}
 	*departement = jm_departement_of_code(g, insee, false);
 	return false;
 }
 
-/*
- * A departement that is known, by the label or a code, or Corsica: the commune
- * in it by name or coordinates, or no more than itself.
- */
-static void
-resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label, JmPlace *place)
-{
-	int			departement = label->departement;
-	int			region = label->corsica && departement < 0 ? jm_find_region(g, "94") : -1;
-	bool		named = departement >= 0 && jm_names_departement(&g->departements[departement], label);
-	bool		other_name = departement >= 0 && label->len > 0 && !named;
-	int			commune;
-	double		km;
-	double		share;
-
-	if (label->len > 0)
-	{
-		commune = jm_arrondissement_named(g, label->key, label->len);
-		if (commune >= 0 && (departement < 0 || g->communes[commune].departement == departement))
-		{
-			set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.95f);
-			return;
-		}
-		if (!named)
-		{
-			commune = jm_commune_named(g, label->key, label->len, departement, region, NULL,
-									   in->latitude, in->longitude, &share);
-			if (commune >= 0)
-			{
-				set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.95 * share));
-				return;
-			}
-		}
-	}
-	if (other_name)
-	{
-		/* a quarter with a name of its own, or a commune of old */
-		const JmPlaceAlias *alias = jm_find_alias(g, label->key);
-
-		commune = alias != NULL ? alias->commune : -1;
-		if (commune < 0 || g->communes[commune].departement != departement)
-			commune = jm_former_named(g, label->key, departement);
-		if (commune >= 0)
-		{
-			set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.85f);
-			return;
-		}
-	}
-	commune = jm_commune_at(g, in->latitude, in->longitude, departement, region, &km);
-	if (commune >= 0)
-	{
-		set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.9 - 0.02 * km > 0.3 ? 0.9 - 0.02 * km : 0.3));
-		return;
-	}
-	if (other_name)
-	{
-		commune = commune_continuing(g, label, departement);
-		if (commune < 0)
-			commune = commune_beginning(g, label, departement);
-		if (commune >= 0)
-		{
-			set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.6f);
-			return;
-		}
-	}
-	if (departement < 0)
-		set_region(place, region);
-	/* a departement that is one commune */
-	else if (strcmp(g->departements[departement].code, "75") == 0 &&
-			 (commune = jm_find_commune(g, "75056")) >= 0 && strcmp(label->key, "paris") == 0)
-		set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.9f);
-	else
-		set_departement(place, departement, JM_PLACE_DEPARTEMENT, 0.9f);
-}
-
-/*
- * A label without a code.  False when it names no commune and no territory;
- * then label->departement or *region may be set.
- */
+/* "D-66111", "L-1234": a postal code that begins with a country, and not with F? */
 static bool
-resolve_name(const JmGazetteer *g, const JmPlaceInput *in, JmPlaceLabel *label, int *region, JmPlace *place)
+is_foreign_code(const char *s, size_t len)
 {
-	const JmPlaceAlias *alias = jm_find_alias(g, label->key);
-	double		share = 1.0;
-	double		km;
-	int			commune;
+	size_t		letters = 0;
+	size_t		digits = 0;
 
-	/*
-	 * "Luxembourg (Frontalier)", "Quebec Canada": any word of a foreign place
-	 */
-	if (alias == NULL && strstr(label->key, "frontalier") != NULL)
-	{
-		set_foreign(place, JM_PLACE_COUNTRY, 0.9f);
-		return true;
-	}
-	if (alias != NULL && alias->commune >= 0)
-	{
-		set_commune(g, place, alias->commune, JM_PLACE_COMMUNE, 0.9f);
-		return true;
-	}
-	if (is_territory(alias))
-	{
-		set_territory(place, alias, 0.9f);
-		return true;
-	}
-	if (alias != NULL && alias->departement >= 0)
-		label->departement = alias->departement;
-	else if (alias != NULL)
-		*region = alias->region;
-	else
-		area_named(g, label->key, region, &label->departement);
-	if (*region >= 0 || label->departement >= 0)
+	if (s == NULL)
 		return false;
-
-	commune = jm_arrondissement_named(g, label->key, label->len);
-	if (commune < 0)
-		commune = jm_commune_named(g, label->key, label->len, -1, -1, NULL,
-								   in->latitude, in->longitude, &share);
-	/* of many namesakes, none near the point, it tells more */
-	if (commune >= 0 && (share >= 0.5 ||
-						 jm_commune_at(g, in->latitude, in->longitude, -1, -1, &km) < 0))
+	while (len > 0 && *s == ' ')
 	{
-		set_commune(g, place, commune, JM_PLACE_COMMUNE, (float) (0.85 * share));
-		return true;
+		s++;
+		len--;
 	}
-	return commune < 0 && resolve_parts(g, in, label, region, &label->departement, place);
-}
-
-/* A foreign name among a label's other words, if there is one. */
-static void
-resolve_foreign_word(const JmGazetteer *g, JmPlaceLabel *label, JmPlace *place)
-{
-	size_t		at = 0;
-
-	while (at < label->len)
-	{
-		size_t		n = strcspn(label->key + at, " ");
-		char		end = label->key[at + n];
-		const JmPlaceAlias *alias;
-
-		label->key[at + n] = '\0';
-		alias = jm_find_alias(g, label->key + at);
-		label->key[at + n] = end;
-		if (is_territory(alias))
-		{
-			set_territory(place, alias, 0.8f);
-			return;
-		}
-		at += n + 1;
-	}
+	while (letters < len && ((s[letters] | 0x20) >= 'a' && (s[letters] | 0x20) <= 'z'))
+		letters++;
+	if (letters < 1 || letters > 2 || letters == len || s[letters] != '-' || (s[0] | 0x20) == 'f')
+		return false;
+	while (letters + 1 + digits < len && s[letters + 1 + digits] >= '0' && s[letters + 1 + digits] <= '9')
+		digits++;
+	return digits >= 4;
 }
 
 /* Commune, departement or region, or a territory abroad; and the method. */
@@ -584,6 +304,13 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 
 	if (resolve_insee(g, in, &by_code, place))
 		return;
+
+	if (is_foreign_code(in->postal, in->postal_len) || is_foreign_code(in->label, in->label_len))
+	{
+		place->postal[0] = '\0';
+		jm_set_foreign(place, JM_PLACE_POSTAL, 0.9f);
+		return;
+	}
 
 	label.len = 0;
 	label.departement = -1;
@@ -608,29 +335,29 @@ resolve(const JmGazetteer *g, const JmPlaceInput *in, JmPlace *place)
 		 */
 		if (memcmp(place->postal, "980", 3) == 0)
 		{
-			set_foreign(place, JM_PLACE_POSTAL, 0.9f);
+			jm_set_foreign(place, JM_PLACE_POSTAL, 0.9f);
 			return;
 		}
 		label.departement = jm_departement_of_code(g, place->postal, true);
 	}
 	if (label.departement >= 0 || label.corsica)
 	{
-		resolve_within(g, in, &label, place);
+		jm_resolve_within(g, in, &label, place);
 		return;
 	}
-	if (label.len > 0 && resolve_name(g, in, &label, &region, place))
+	if (label.len > 0 && jm_resolve_name(g, in, &label, &region, place))
 		return;
 
 	/* "France", a region, a departement, nothing that is known: where is it? */
 	commune = jm_commune_at(g, in->latitude, in->longitude, label.departement, region, &km);
 	if (commune >= 0)
-		set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.85 - 0.03 * km));
+		jm_set_commune(g, place, commune, JM_PLACE_GPS, (float) (0.85 - 0.03 * km));
 	else if (label.departement >= 0)
-		set_departement(place, label.departement, JM_PLACE_DEPARTEMENT, 0.9f);
+		jm_set_departement(place, label.departement, JM_PLACE_DEPARTEMENT, 0.9f);
 	else if (region >= 0)
-		set_region(place, region);
+		jm_set_region(g, place, region);
 	else
-		resolve_foreign_word(g, &label, place);
+		jm_resolve_foreign_word(g, &label, place);
 }
 
 /*

@@ -53,7 +53,12 @@ jm_role_widen(const char *s, size_t len, pg_wchar *out)
 int
 jm_role_compile(regex_t *regex, const pg_wchar *wide, size_t n)
 {
-	return pg_regcomp(regex, wide, n, REG_ADVANCED, C_COLLATION_OID);
+	int			code = pg_regcomp(regex, wide, n, REG_ADVANCED, C_COLLATION_OID);
+
+	/* a cancelled one looks like a wrong one */
+	if (code != REG_OKAY)
+		CHECK_FOR_INTERRUPTS();
+	return code;
 }
 
 static void
@@ -250,7 +255,7 @@ jm_role_prepare(const JmRoleRules *rules, JmSubject *subject, bool description)
 	{
 		len = Min(len, DESCRIPTION_MAX);
 		subject->bytes = palloc(JM_NORMALISED_MAX(len));
-		subject->len = jm_normalise(s, len, subject->bytes, NULL, 0);
+		subject->len = jm_normalise(s, len, subject->bytes, NULL, 0, NULL);
 	}
 	else
 	{
@@ -259,7 +264,7 @@ jm_role_prepare(const JmRoleRules *rules, JmSubject *subject, bool description)
 		len = Min(len, TITLE_MAX);
 		scratch = palloc(JM_NORMALISED_MAX(len));
 		subject->bytes = palloc(2 * JM_NORMALISED_MAX(len));
-		subject->len = jm_normalise_title(s, len, scratch, subject->bytes);
+		subject->len = jm_normalise_title(s, len, scratch, subject->bytes, NULL);
 	}
 
 	subject->seen = palloc0(rules->n_rules + 1);

@@ -40,6 +40,13 @@ palloc_in(void *context, size_t size)
 	return MemoryContextAllocHuge(CurrentMemoryContext, size);
 }
 
+/* The pure parts' way to be cancelled: a JmPoll. */
+void
+jm_check_interrupts(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 /* The bytes of t, *len of them, in place: UTF-8, as the database's encoding is. */
 char *
 jm_utf8(const text *t, size_t *len)

@@ -47,6 +47,7 @@ typedef void (*JmRowCallback) (void *arg, Datum *values, bool *nulls);
 
 extern const JmAllocator jm_palloc_allocator;
 
+extern void jm_check_interrupts(void);
 extern char *jm_utf8(const text *t, size_t *len);
 extern text *jm_text_from_utf8(const char *s, size_t len);
 extern void *jm_rule_cache(JmRuleCache *cache);

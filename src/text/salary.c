@@ -13,43 +13,19 @@
 
 #include "text/label_words.h"
 
-/* Working time of a full-time year: 35 hours a week, 52 weeks. */
-#define HOURS_A_YEAR 1820
-/* Yearly minimum wage of a full-time job: 11.65 an hour (2024). */
-#define FULL_TIME_SMIC 21203
-/* Without a period, a rate above this may be a day's as well as an hour's. */
-#define HOUR_INFERRED_MAX 6000
-/* Without a period, 5,400 to 20,000 may be a month or a year. */
-#define YEAR_INFERRED_MIN 1000000
-/* "Annuel de 30": thirty thousand, or an hour's wage?  Below, an hour's. */
-#define THOUSANDS_MIN 2000
-
 const char *const jm_salary_flags[JM_SALARY_FLAGS] = {
 	"swapped", "period_repaired", "period_inferred", "min_outlier", "max_outlier",
 	"ambiguous", "implausible", "not_annualised", "not_numeric", "percent_of_smic",
 	"zero", "net", "encoding_fixed", "below_full_time_smic"
 };
 
-/* Plausible gross amounts of a full or part time job, in cents. */
-static const struct
-{
-	long long	min;
-	long long	max;
-}			bands[] =
-
-{
-	[JM_PERIOD_HOUR] = {900, 20000},
-	[JM_PERIOD_MONTH] = {45000, 2000000},
-	[JM_PERIOD_YEAR] = {540000, 30000000},
-};
-
-static const JmSalaryPeriod annual_periods[] = {JM_PERIOD_HOUR, JM_PERIOD_MONTH, JM_PERIOD_YEAR};
-
 #define WORD(i, list) jm_label_word_is(words, n, (i), (list))
 
 #define CURRENCY "euros euro eur \xE2\x82\xAC"
 #define THOUSAND "k ke keur keuros"
-#define RANGE "a - et / ? ou ~ to"
+#define RANGE "a - et / ? ou ~ to \xE2\x86\x92"
+#define FOREIGN "$ \xC2\xA3 chf usd gbp cad franc francs dollar dollars xpf cfp fcfa"
+#define BONUS "prime primes panier paniers ticket tickets tr commission commissions bonus variable"
 
 /* Name of a period, NULL for none. */
 const char *
@@ -79,6 +55,13 @@ join_cents(JmLabelWord *words, int n)
 	return n;
 }
 
+/* A quote, a bullet, an emoji or a full stop: nothing at either end of a label. */
+static bool
+is_ornament(const JmLabelWord *word)
+{
+	return !word->number && (strchr("\"*.,;:!#", word->s[0]) != NULL || (unsigned char) word->s[0] >= 0xF0);
+}
+
 /* The period that word i names, if any. */
 static JmSalaryPeriod
 period_word(const JmLabelWord *words, int n, int i)
@@ -86,12 +69,15 @@ period_word(const JmLabelWord *words, int n, int i)
 	/* "12 mois", "169 heures", "13e mois": a number of them, not a rate */
 	if (i > 0 && (words[i - 1].number || WORD(i - 1, "e eme ieme em")))
 		return JM_PERIOD_NONE;
-	if (WORD(i, "annuel annuels annuelle annuelles an annee year annum"))
+	if (WORD(i, "annuel annuels annuelle annuelles an annee year yr annum"))
 		return JM_PERIOD_YEAR;
 	if (WORD(i, "mensuel mensuels mensuelle mensuelles mois month"))
 		return JM_PERIOD_MONTH;
-	if (WORD(i, "horaire horaires heure hour") || (WORD(i, "h") && WORD(i - 1, "/ par")))
+	if (WORD(i, "horaire horaires heure hour hr") || (WORD(i, "h") && WORD(i - 1, "/ par")))
 		return JM_PERIOD_HOUR;
+	/* "forfait jour" and "poste de jour" are ways to work */
+	if (WORD(i, "jour") && WORD(i - 1, "forfait de"))
+		return JM_PERIOD_NONE;
 	if (WORD(i, "journalier journaliere tjm tj jour day") || (WORD(i, "j") && WORD(i - 1, "/ par")) ||
 		(WORD(i, "journee") && WORD(i - 1, "/ par la")))
 		return JM_PERIOD_DAY;
@@ -107,6 +93,14 @@ is_glued(const JmLabelWord *words, int n, int i)
 	return i > 0 && words[i - 1].s + words[i - 1].len == words[i].s &&
 		words[i - 1].s[0] >= 'a' && words[i - 1].s[0] <= 'z' && !WORD(i - 1, CURRENCY) &&
 		!WORD(i - 1, "de a entre et jusqu partir salaire brut net");
+}
+
+/* Is number i of a date, "31/12/2024"? */
+static bool
+is_date(const JmLabelWord *words, int n, int i)
+{
+	return i > 1 && WORD(i - 1, "/") && words[i - 2].number && words[i - 2].cents <= 1200 &&
+		words[i - 2].s + words[i - 2].len + 1 == words[i].s && words[i].cents > 190000 && words[i].cents < 210000;
 }
 
 /* The period named at i ("/ h", "par an", "mensuel", "de l heure"); *end is after it. */
@@ -158,209 +152,128 @@ skip_rate(const JmLabelWord *words, int n, int i)
 	return other == period || other == JM_PERIOD_NONE ? range : i;
 }
 
+/* After a first amount, at i: the end of a remark in brackets before a second one, else i. */
+static int
+skip_remark(const JmLabelWord *words, int n, int i)
+{
+	int			end = i + 1;
+
+	if (!WORD(i, "("))
+		return i;
+	while (end < n && !words[end].number && !WORD(end, ")"))
+		end++;
+	return WORD(end, ")") && WORD(end + 1, RANGE) && end + 2 < n && words[end + 2].number ? end + 1 : i;
+}
+
+/* Is a label of the form of the API: a period (or "Autre", or none), "de", amounts? */
 static bool
-fits(JmSalaryPeriod period, long long min, long long max)
+is_structured(const JmLabelWord *words, int n)
 {
-	return (min < 0 || (min >= bands[period].min && min <= bands[period].max)) &&
-		(max < 0 || (max >= bands[period].min && max <= bands[period].max));
-}
-
-/* One more bound as an amount of a year, in whole euros. */
-static long long
-annualise(long long cents, JmSalaryPeriod period, int months)
-{
-	if (cents < 0)
-		return -1;
-	if (period == JM_PERIOD_HOUR)
-		cents *= HOURS_A_YEAR;
-	else if (period == JM_PERIOD_MONTH)
-		cents = (cents * (months > 0 ? months : 1200) + 50) / 100;
-	return (cents + 50) / 100;
+	return WORD(0, "tjm de") ||
+		(WORD(0, "annuel mensuel horaire journalier cachet autre") &&
+		 (n == 1 || WORD(1, "de") || words[1].number));
 }
 
 /*
- * Finds the period of a salary whose amounts are known, and the annual bounds.
- * stated is what the label says.
+ * Does the period at i belong to a number beside the bounds, which are words
+ * first to last ("panier 12 EUR / jour", "35 heures par semaine")?
  */
-static void
-settle_period(JmSalary *s, JmSalaryPeriod stated, bool thousands, bool repair)
+static bool
+is_of_another(const JmLabelWord *words, int n, int i, int first, int last)
 {
-	bool		min_fits;
-	bool		max_fits;
-	int			i;
-
-	s->period = stated;
-	if (stated == JM_PERIOD_FEE && repair && fits(JM_PERIOD_YEAR, s->min, s->max))
-	{
-		s->period = JM_PERIOD_YEAR;
-		s->flags |= JM_SALARY_PERIOD_INFERRED;
-	}
-	if (s->period == JM_PERIOD_DAY || s->period == JM_PERIOD_FEE || s->period == JM_PERIOD_WEEK)
-	{
-		s->flags |= JM_SALARY_NOT_ANNUALISED;
-		return;
-	}
-
-	if (s->period == JM_PERIOD_NONE)
-	{
-		long long	top = s->max >= 0 ? s->max : s->min;
-
-		if (!repair)
-		{
-			s->flags |= JM_SALARY_AMBIGUOUS;
-			return;
-		}
-		if (thousands)
-			s->period = JM_PERIOD_YEAR;
-		else if (fits(JM_PERIOD_HOUR, s->min, s->max))
-		{
-			if (top > HOUR_INFERRED_MAX)
-			{
-				s->flags |= JM_SALARY_AMBIGUOUS;
-				return;
-			}
-			s->period = JM_PERIOD_HOUR;
-		}
-		else if (fits(JM_PERIOD_YEAR, s->min, s->max) && top >= YEAR_INFERRED_MIN)
-			s->period = JM_PERIOD_YEAR;
-		else if (fits(JM_PERIOD_MONTH, s->min, s->max))
-			s->period = JM_PERIOD_MONTH;
-		else
-		{
-			/* one bound that fits decides, the lower first */
-			for (i = 2; i >= 0 && s->period == JM_PERIOD_NONE; i--)
-				if (s->min >= 0 && fits(annual_periods[i], s->min, -1))
-					s->period = annual_periods[i];
-			for (i = 2; i >= 0 && s->period == JM_PERIOD_NONE; i--)
-				if (s->max >= 0 && fits(annual_periods[i], s->max, -1))
-					s->period = annual_periods[i];
-			if (s->period == JM_PERIOD_NONE)
-			{
-				s->flags |= JM_SALARY_IMPLAUSIBLE;
-				return;
-			}
-		}
-		s->flags |= JM_SALARY_PERIOD_INFERRED;
-	}
-
-	min_fits = s->min >= 0 && fits(s->period, s->min, -1);
-	max_fits = s->max >= 0 && fits(s->period, s->max, -1);
-	if (!min_fits && !max_fits)
-	{
-		int			candidates = 0;
-		JmSalaryPeriod other = JM_PERIOD_NONE;
-
-		if (repair)
-		{
-			for (i = 0; i < 3; i++)
-				if (annual_periods[i] != s->period && fits(annual_periods[i], s->min, s->max))
-				{
-					candidates++;
-					other = annual_periods[i];
-				}
-			/* thousands typed as units read like an hour's wage */
-			if (s->period == JM_PERIOD_YEAR && (s->max >= 0 ? s->max : s->min) >= THOUSANDS_MIN &&
-				fits(JM_PERIOD_YEAR, s->min >= 0 ? s->min * 1000 : -1, s->max >= 0 ? s->max * 1000 : -1))
-				candidates++;
-		}
-		if (candidates != 1 || other == JM_PERIOD_NONE)
-		{
-			s->flags |= candidates > 1 ? JM_SALARY_AMBIGUOUS : JM_SALARY_IMPLAUSIBLE;
-			return;
-		}
-		s->period = other;
-		s->flags |= JM_SALARY_PERIOD_REPAIRED;
-		min_fits = s->min >= 0;
-		max_fits = s->max >= 0;
-	}
-	if (s->min >= 0 && !min_fits)
-		s->flags |= JM_SALARY_MIN_OUTLIER;
-	if (s->max >= 0 && !max_fits)
-		s->flags |= JM_SALARY_MAX_OUTLIER;
-	if (!repair && (s->flags & (JM_SALARY_SWAPPED | JM_SALARY_MIN_OUTLIER | JM_SALARY_MAX_OUTLIER)))
-		return;
-	if (min_fits)
-		s->annual_min = annualise(s->min, s->period, s->months);
-	if (max_fits)
-		s->annual_max = annualise(s->max, s->period, s->months);
-	if ((s->annual_min >= 0 ? s->annual_min : s->annual_max) < FULL_TIME_SMIC)
-		s->flags |= JM_SALARY_BELOW_SMIC;
+	i--;
+	while (WORD(i, "/ par de l la brut bruts net nets"))
+		i--;
+	if (WORD(i, CURRENCY) || WORD(i, "j jour jours h heure heures"))
+		i--;
+	return i >= 0 && words[i].number && (i < first || i > last);
 }
 
-/*
- * The period that a label states.  *structured: is it of the form of the API,
- * a period (or "Autre", or none), "de", amounts?
- */
+/* The period that a label states whose bounds are words first to last. */
 static JmSalaryPeriod
-stated_period(const JmLabelWord *words, int n, bool *structured)
+stated_period(const JmLabelWord *words, int n, bool structured, int first, int last)
 {
 	JmSalaryPeriod stated = JM_PERIOD_NONE;
 	int			i;
 
-	*structured = false;
-	if (WORD(0, "annuel mensuel horaire journalier cachet autre tjm de"))
-	{
+	if (structured)
 		stated = period_word(words, n, 0);
-		*structured = WORD(0, "tjm de") || n == 1 || WORD(1, "de") || words[1].number;
-	}
-	if (*structured && stated != JM_PERIOD_NONE)
-		return stated;
-
-	stated = JM_PERIOD_NONE;
 	for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
-		stated = period_word(words, n, i);
-	/* last, and "35 heures par semaine" tells the working time */
+		if (!is_of_another(words, n, i, first, last))
+			stated = period_word(words, n, i);
 	for (i = 0; i < n && stated == JM_PERIOD_NONE; i++)
 		if (WORD(i, "hebdomadaire hebdo semaine week") && (i == 0 || !words[i - 1].number) &&
-			!WORD(i - 2, "h heure heures") && !WORD(i - 1, "h heure heures"))
+			!is_of_another(words, n, i, first, last))
 			stated = JM_PERIOD_WEEK;
 	return stated;
+}
+
+/* Is the amount at i a bonus ("prime de 1000", "tickets restaurant : 9")? */
+static bool
+is_bonus(const JmLabelWord *words, int n, int i)
+{
+	i--;
+	while (WORD(i, "de d : a repas restaurant restaurants"))
+		i--;
+	return WORD(i, BONUS) && !WORD(i - 1, "+ et");
 }
 
 /* The first word that is an amount, or -1.  months: does the label name their number? */
 static int
 first_amount(const JmLabelWord *words, int n, bool structured, bool months)
 {
+	int			bonus = -1;
+
 	for (int i = 0; i < n; i++)
 	{
 		int			next = i + 1;
+		int			unit;
 		bool		worth;
 
 		if (!words[i].number || WORD(i + 1, "% e eme ieme em er mois heure heures h jour jours an ans") ||
 			(WORD(i - 1, "sur") && WORD(i + 1, "mois")) ||
 			(WORD(i - 1, "x *") && i > 1 && words[i - 2].number) ||
-			is_glued(words, n, i))
+			is_glued(words, n, i) || is_date(words, n, i))
 			continue;
 		/* a range lends its unit to its first number */
+		if (WORD(next, "jusqu"))
+			next++;
 		if (WORD(next, RANGE) && next + 1 < n && words[next + 1].number &&
 			!WORD(next + 2, "%"))
 			next += 2;
+		unit = WORD(next, THOUSAND) ? next + 1 : next;
+		if (WORD(i - 1, FOREIGN) || WORD(unit, FOREIGN))
+			continue;
 		worth = (structured && i <= 2) || WORD(next, CURRENCY) || WORD(next, THOUSAND) || WORD(i - 1, CURRENCY) ||
 			WORD(next, "net nets brut bruts") || next == n || (months && WORD(next, "x * sur"));
 		/* a bare number: nothing before it but what tells that it is a salary */
-		if (next == n && !structured)
+		if (!structured && (next == n || (!worth && WORD(next, "+ , ( selon"))))
 		{
 			int			k = 0;
+			bool		told = next == n;
 
-			while (WORD(k, "salaire salaires remuneration base fixe brut bruts brute net nets mensuel mensuelle "
+			while (WORD(k, "salaire salaires remuneration taux base fixe brut bruts brute net nets mensuel mensuelle "
 						"annuel annuelle horaire : - de a partir des entre minimum mini"))
-				k++;
-			worth = k == i;
+				told |= WORD(k++, "salaire salaires remuneration taux");
+			worth = k == i && told;
 		}
-		if (worth)
+		if (worth && !is_bonus(words, n, i))
 			return i;
+		if (worth && bonus < 0)
+			bonus = i;
 	}
-	return -1;
+	return bonus;
 }
 
 /*
- * Reads the bounds, of which the first is word first, into *s.  Returns
- * whether they were given in thousands.
+ * Reads the bounds, of which the first is word first, into *s; *last is the
+ * last word of them.  Returns whether they were given in thousands.
  */
 static bool
-read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, JmSalary *s)
+read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, JmSalary *s, int *last)
 {
 	int			at = first + 1;
+	int			end;
 	const JmLabelWord dash = {"-", 1, false, 0};
 	bool		unit = false;
 	bool		first_thousand = false;
@@ -369,6 +282,7 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 	bool		only_max = false;
 
 	s->min = words[first].cents;
+	*last = first;
 	if (WORD(at, THOUSAND))
 	{
 		first_thousand = unit = true;
@@ -391,7 +305,10 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 		only_min = true;
 	else if (WORD(at, "maximum maxi max"))
 		only_max = true;
+	at = skip_remark(words, n, at);
 	at = skip_rate(words, n, at);
+	if (WORD(at, "et") && WORD(at + 1, "jusqu"))
+		at++;
 	if (WORD(at, "jusqu"))
 		at++;
 	/* "EUR 40,000 - EUR 45,000" */
@@ -404,6 +321,7 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 		!WORD(at + 2, "% e eme ieme mois h heures jours"))
 	{
 		s->max = words[at + 1].cents;
+		*last = at + 1;
 		at += 2;
 		if (WORD(at, THOUSAND))
 			second_thousand = true;
@@ -417,10 +335,16 @@ read_bounds(JmLabelWord *words, int n, int first, bool structured, bool repair, 
 		s->min *= 1000;
 	for (int i = 0; i < first; i++)
 	{
-		if (WORD(i, "partir minimum mini min des"))
+		if (WORD(i, "partir minimum mini min des >"))
 			only_min = true;
-		if (WORD(i, "jusqu maximum maxi max"))
+		if (WORD(i, "jusqu maximum maxi max <") || (WORD(i, "smic") && i == first - 2 && WORD(i + 1, "a -")))
 			only_max = true;
+	}
+	/* "2000 EUR par mois minimum" */
+	if (rate_at(words, n, at, &end) != JM_PERIOD_NONE)
+	{
+		only_min |= WORD(end, "minimum mini min");
+		only_max |= WORD(end, "maximum maxi max");
 	}
 	if (first_thousand && s->min < 10000000)
 		s->min *= 1000;
@@ -475,6 +399,7 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 	bool		smic = false;
 	bool		thousands = false;
 	int			first;
+	int			last = -1;
 	int			n;
 	int			i;
 
@@ -486,8 +411,14 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 		if (memcmp(label + i, "\xEF\xBF\xBD", 3) == 0 || memcmp(label + i, "\xC3\xAF\xC2", 3) == 0 ||
 			memcmp(label + i, "\xC3\x83\xC2", 3) == 0)
 			s->flags |= JM_SALARY_ENCODING_FIXED;
-	jm_split_label(label, len, &split);
-	n = join_cents(words, split.n);
+	n = join_cents(words, jm_split_label(label, len, &split));
+	while (n > 0 && is_ornament(words))
+	{
+		words++;
+		n--;
+	}
+	while (n > 0 && is_ornament(&words[n - 1]))
+		n--;
 
 	/* "sur 13.0 mois", "x 13 mois", "(13 mois)" */
 	for (i = 0; i + 2 < n; i++)
@@ -510,10 +441,11 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			percent = true;
 	}
 
-	stated = stated_period(words, n, &structured);
+	structured = is_structured(words, n);
 	first = first_amount(words, n, structured, s->months > 0);
 	if (first >= 0)
-		thousands = read_bounds(words, n, first, structured, repair, s);
+		thousands = read_bounds(words, n, first, structured, repair, s, &last);
+	stated = stated_period(words, n, structured, first, last);
 
 	if (s->min < 0 && s->max < 0)
 	{
@@ -522,5 +454,5 @@ jm_parse_salary(const char *label, size_t len, bool repair, JmSalary *s)
 			s->flags |= percent && smic ? JM_SALARY_PERCENT_OF_SMIC : JM_SALARY_NOT_NUMERIC;
 		return;
 	}
-	settle_period(s, stated, thousands, repair);
+	jm_settle_period(s, stated, thousands, repair);
 }

@@ -46,6 +46,8 @@ typedef struct JmSalary
 } JmSalary;
 
 extern const char *jm_period_name(JmSalaryPeriod period);
+extern void jm_settle_period(JmSalary *salary, JmSalaryPeriod stated,
+							 bool thousands, bool repair);
 extern void jm_parse_salary(const char *label, size_t len, bool repair,
 							JmSalary *salary);
 

@@ -305,22 +305,9 @@ add_occurrence(Document *d, Lexeme *lexeme, int position, int weight)
 }
 
 /*
- * Is the character at s (normalised UTF-8, not ASCII) a sign and no letter?
- * The server's parser asks the database's locale, and in "C" takes all for
- * letters; so that documents do not depend on it, signs part words here.
- */
-static bool
-is_sign(const unsigned char *s)
-{
-	uint32		c = utf8_to_unicode(s);
-
-	return c < 0xC0 || (c >= 0x2000 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x303F) ||
-		(c >= 0xE000 && c <= 0xF8FF) || (c >= 0xFE00 && c <= 0xFE4F) || c >= 0x1F000;
-}
-
-/*
  * A text as text search is to see it: normalised, with blanks instead of
- * signs.
+ * signs.  The server's parser asks the database's locale, and in "C" takes
+ * all for letters; so that documents do not depend on it, signs part words.
  */
 static char *
 search_words(text *t, size_t *length)
@@ -329,17 +316,8 @@ search_words(text *t, size_t *length)
 	char	   *utf8 = jm_utf8(t, &len);
 	char	   *s = MemoryContextAllocHuge(CurrentMemoryContext, JM_NORMALISED_MAX(len) + 1);
 
-	len = jm_normalise(utf8, len, s, NULL, 0);
+	len = jm_normalise(utf8, len, s, NULL, JM_SIGN_IS_SPACE, jm_check_interrupts);
 	s[len] = '\0';
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char) s[i] >= 0xC0)
-		{
-			int			n = pg_utf_mblen((unsigned char *) s + i);
-
-			if (i + n <= len && is_sign((unsigned char *) s + i))
-				memset(s + i, ' ', n);
-			i += n - 1;
-		}
 	*length = len;
 	return s;
 }
@@ -366,7 +344,7 @@ add_text(Document *d, text *t, int weight)
 		if (next < end && *next != ' ')
 		{
 			/* cut between characters */
-			n = pg_mbcliplen(at, end - at, PIECE_MAX);
+			n = pg_mbcliplen(at, Min(end - at, 2 * PIECE_MAX), PIECE_MAX);
 			next = at + Max(n, 1);
 		}
 
@@ -445,7 +423,7 @@ jobmarket_search_words(PG_FUNCTION_ARGS)
 	size_t		len;
 	char	   *s = search_words(PG_GETARG_TEXT_PP(0), &len);
 
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(s, len));
+	PG_RETURN_TEXT_P(jm_text_from_utf8(s, len));
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_search_document);

@@ -7,7 +7,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "text/durations.h"
 #include "text/metier.h"
 #include "text/normalise.h"
@@ -37,7 +36,7 @@ jobmarket_normalise_text(PG_FUNCTION_ARGS)
 	char	   *s = jm_utf8(PG_GETARG_TEXT_PP(0), &len);
 	char	   *out = allocate(JM_NORMALISED_MAX(len));
 
-	PG_RETURN_TEXT_P(jm_text_from_utf8(out, jm_normalise(s, len, out, NULL, 0)));
+	PG_RETURN_TEXT_P(jm_text_from_utf8(out, jm_normalise(s, len, out, NULL, 0, jm_check_interrupts)));
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_clean_text);
@@ -53,11 +52,11 @@ jobmarket_clean_text(PG_FUNCTION_ARGS)
 	char	   *s = jm_utf8(PG_GETARG_TEXT_PP(0), &len);
 	char	   *out = allocate(JM_NORMALISED_MAX(len));
 
-	len = jm_clean_text(s, len, out);
+	len = jm_clean_text(s, len, out, jm_check_interrupts);
 	for (int pass = 0; pass < MAX_DAMAGE; pass++)
 	{
 		char	   *again = allocate(JM_NORMALISED_MAX(len));
-		size_t		again_len = jm_clean_text(out, len, again);
+		size_t		again_len = jm_clean_text(out, len, again, jm_check_interrupts);
 		bool		same = again_len == len && memcmp(again, out, len) == 0;
 
 		pfree(out);
@@ -65,7 +64,6 @@ jobmarket_clean_text(PG_FUNCTION_ARGS)
 		len = again_len;
 		if (same)
 			break;
-		CHECK_FOR_INTERRUPTS();
 	}
 	PG_RETURN_TEXT_P(jm_text_from_utf8(out, len));
 }
@@ -81,7 +79,7 @@ jobmarket_normalise_title(PG_FUNCTION_ARGS)
 	char	   *scratch = allocate(JM_NORMALISED_MAX(len));
 	char	   *out = allocate(2 * JM_NORMALISED_MAX(len));
 
-	PG_RETURN_TEXT_P(jm_text_from_utf8(out, jm_normalise_title(s, len, scratch, out)));
+	PG_RETURN_TEXT_P(jm_text_from_utf8(out, jm_normalise_title(s, len, scratch, out, jm_check_interrupts)));
 }
 
 PG_FUNCTION_INFO_V1(jobmarket_metier_data);
@@ -102,7 +100,7 @@ jobmarket_metier_data(PG_FUNCTION_ARGS)
 		words = jm_metier_automaton(&jm_palloc_allocator);
 		MemoryContextSwitchTo(old);
 	}
-	label = jm_metier_data(words, s, len);
+	label = jm_metier_data(words, s, len, jm_check_interrupts);
 	if (label == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(label, 2));

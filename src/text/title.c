@@ -11,6 +11,11 @@
 
 #include <string.h>
 
+/* A reference's number begins within so many bytes of "ref". */
+#define REFERENCE_MAX 40
+/* A gender marker has no more parts. */
+#define MARKERS_MAX 9
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Pairs of word ends that make one word's two genders. */
@@ -25,7 +30,7 @@ static const struct
 	{"eur", "ice"}, {"ur", "rice"}, {"f", "ve"}, {"x", "se"}, {"er", "ere"}, {"ur", "resse"}
 };
 
-/* Ends that follow a word after "(", "/", "." or "-" to add its feminine. */
+/* Ends that follow a word after "(", "/", ".", "-" or "*" to add its feminine. */
 static const char *const suffixes[] = {
 	"e", "es", "ne", "te", "le", "se", "ve", "ere", "iere", "ive", "ice", "rice", "trice",
 	"euse", "ienne", "esse", "fe", "he", "s"
@@ -78,7 +83,7 @@ gender_marker(const char *s, size_t len)
 		for (i = 0; i < COUNT(codes); i++)
 			if (word_at(s + at, len - at, codes[i]))
 				break;
-		if (i == COUNT(codes))
+		if (i == COUNT(codes) || count == MARKERS_MAX)
 			break;
 		seen |= 1u << i;
 		count++;
@@ -111,7 +116,7 @@ added_feminine(const char *s, size_t len)
 {
 	size_t		i;
 
-	if (len < 2 || strchr("(/.-", s[0]) == NULL)
+	if (len < 2 || strchr("(/.-*", s[0]) == NULL)
 		return 0;
 	for (i = 0; i < COUNT(suffixes); i++)
 	{
@@ -188,17 +193,80 @@ is_reference(const char *s, size_t len)
 	return i == len && letters >= 1 && letters <= 4 && len - letters >= 4;
 }
 
+/* Where the word ends that begins at start: letters and digits, with what c++, c#, .net, r&d need. */
+static size_t
+word_end(const char *s, size_t n, size_t start)
+{
+	size_t		at = start + 1;
+
+	while (at < n)
+	{
+		unsigned char c = (unsigned char) s[at];
+
+		if (is_word(c) || c == '+' || c == '#')
+			at++;
+		else if (c == '&' && at + 1 < n && is_word((unsigned char) s[at + 1]) && at - start <= 2)
+			at++;
+		else if (c == '.' && at + 2 < n && s[at + 1] == 'j' && s[at + 2] == 's')
+			at++;
+		else
+			break;
+	}
+	return at;
+}
+
+/* Where a reference with a number ends whose "ref" is the word start to end; 0 when there is none. */
+static size_t
+named_reference(const char *s, size_t n, size_t start, size_t end)
+{
+	size_t		limit = n - end < REFERENCE_MAX ? n : end + REFERENCE_MAX;
+	size_t		i = end;
+
+	if (!word_at(s + start, n - start, "ref") && !word_at(s + start, n - start, "reference"))
+		return 0;
+	while (i < limit && !is_word((unsigned char) s[i]))
+		i++;
+	while (i < limit && s[i] != ' ' && s[i] != ')' && !is_digit((unsigned char) s[i]))
+		i++;
+	if (i >= limit || !is_digit((unsigned char) s[i]))
+		return 0;
+	while (i < n && s[i] != ' ' && s[i] != ')')
+		i++;
+	return i;
+}
+
+/* Is the word a number of four digits or more, such as a reference begins a title with? */
+static bool
+is_long_number(const char *s, size_t len)
+{
+	size_t		i = 0;
+
+	while (i < len && is_digit((unsigned char) s[i]))
+		i++;
+	return i == len && len >= 4;
+}
+
+/* Is the word start to end the number of a departement in brackets, (69) or (2a)? */
+static bool
+is_departement(const char *s, size_t n, size_t start, size_t end)
+{
+	return start > 0 && s[start - 1] == '(' && end < n && s[end] == ')' &&
+		end - start <= 3 && is_digit((unsigned char) s[start]) &&
+		(is_digit((unsigned char) s[end - 1]) || end - start == 2);
+}
+
 /*
  * Normalises a title of len bytes: see the head of this file.  scratch has
  * room for JM_NORMALISED_MAX(len) bytes and dst for twice as much; returns the
  * number of bytes written to dst.
  */
 size_t
-jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
+jm_normalise_title(const char *src, size_t len, char *scratch, char *dst, JmPoll poll)
 {
-	size_t		n = jm_normalise(src, len, scratch, NULL, 0);
+	size_t		n = jm_normalise(src, len, scratch, NULL, JM_SIGN_IS_SPACE, poll);
 	const char *s = scratch;
 	size_t		at = 0;
+	size_t		stop = 0;
 	size_t		out = 0;
 	size_t		word_start = 0; /* last word in dst */
 	size_t		word_len = 0;
@@ -206,7 +274,7 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 	bool		any = false;
 	size_t		skip;
 
-	while (at < n)
+	while (at < stop || jm_more(at, n, &stop, poll))
 	{
 		unsigned char c = (unsigned char) s[at];
 		size_t		start;
@@ -218,7 +286,7 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 			at++;
 			continue;
 		}
-		if (c == '-')
+		if (c == '-' || c == '_')
 		{
 			/* within a word a hyphen is a space, between words it separates */
 			if (at == 0 || at + 1 >= n || s[at - 1] == ' ' || s[at + 1] == ' ')
@@ -232,7 +300,6 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 			at++;
 			continue;
 		}
-
 		skip = gender_marker(s + at, n - at);
 		if (skip > 0)
 		{
@@ -240,62 +307,22 @@ jm_normalise_title(const char *src, size_t len, char *scratch, char *dst)
 			continue;
 		}
 
-		/* a word: letters and digits, with what c++, c#, .net, r&d need */
-		start = at++;
-		while (at < n)
-		{
-			c = (unsigned char) s[at];
-			if (is_word(c) || c == '+' || c == '#')
-				at++;
-			else if (c == '&' && at + 1 < n && is_word((unsigned char) s[at + 1]) && at - start <= 2)
-				at++;
-			else if (c == '.' && at + 2 < n && s[at + 1] == 'j' && s[at + 2] == 's')
-				at++;
-			else
-				break;
-		}
-		end = at;
+		start = at;
+		at = end = word_end(s, n, start);
 		while ((skip = added_feminine(s + at, n - at)) > 0)
 			at += skip;
 
 		/* what says nothing about the occupation */
-		if (!any)
+		if ((!any && is_long_number(s + start, end - start)) || is_departement(s, n, start, end))
+			continue;
+		skip = any ? named_reference(s, n, start, end) : 0;
+		if (skip > 0 || (any && is_reference(s + start, end - start)))
 		{
-			size_t		i = start;
-
-			while (i < end && is_digit((unsigned char) s[i]))
-				i++;
-			if (i == end && end - start >= 4)
-				continue;
-		}
-		if (any && (word_at(s + start, n - start, "ref") ||
-					word_at(s + start, n - start, "reference")))
-		{
-			size_t		i = end;
-
-			while (i < n && !is_word((unsigned char) s[i]))
-				i++;
-			while (i < n && s[i] != ' ' && s[i] != ')' && !is_digit((unsigned char) s[i]))
-				i++;
-			if (i < n && is_digit((unsigned char) s[i]))
-			{
-				while (i < n && s[i] != ' ' && s[i] != ')')
-					i++;
-				at = i;
-				separator = true;
-				continue;
-			}
-		}
-		if (any && is_reference(s + start, end - start))
-		{
+			if (skip > 0)
+				at = skip;
 			separator = true;
 			continue;
 		}
-		/* (69): a département's number */
-		if (start > 0 && s[start - 1] == '(' && end < n && s[end] == ')' &&
-			end - start <= 3 && is_digit((unsigned char) s[start]) &&
-			(is_digit((unsigned char) s[end - 1]) || end - start == 2))
-			continue;
 
 		if (any && separator && word_len >= 4 &&
 			same_word(dst + word_start, word_len, s + start, end - start, &masculine_first))

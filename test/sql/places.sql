@@ -8,6 +8,8 @@ INSERT INTO staging VALUES
 	('38207', 'Laval-en-Belledonne', '38', '84', '38190', '950', '45.2551', '5.9375'),
 	('74010', 'Annecy', '74', '84', '74000;74600', '131766', '45.9024', '6.1264'),
 	('74116', 'Éteaux', '74', '84', '74800', '2000', '46.0700', '6.2900'),
+	('74112', 'Epagny Metz-Tessy', '74', '84', '74370', '8300', '45.93', '6.10'),
+	('74019', 'Argonay', '74', '84', '74370', '3200', '45.94', '6.14'),
 	('2A004', 'Ajaccio', '2A', '94', '20000;20090', '73822', '41.9347', '8.7011'),
 	('97302', 'Cayenne', '973', '03', '97300', '63468', '4.9350', '-52.3300'),
 	('98818', 'Nouméa', '988', '988', '98800', '94285', '-22.27', '166.44'),
@@ -47,6 +49,10 @@ FROM (VALUES
 	(20, '57 - Moselle', '57999', NULL, NULL, NULL),
 	(21, NULL, NULL, '57999', NULL, NULL),
 	(22, '', '', '', NULL, NULL),
+	(24, 'Argonay, France', '74370', NULL, NULL, NULL),
+	(25, 'Argonay (télétravail)', '74370', NULL, NULL, NULL),
+	(26, 'France', '74370', NULL, NULL, NULL),
+	(27, 'Saarbrücken', 'D-66111', NULL, NULL, NULL),
 	(23, 'x', 'abc', '@', 'NaN', 'Infinity')) AS i (n, label, postal, insee, lat, lon),
 	jobmarket.resolve_place(label, postal, insee, lat, lon) r ORDER BY n;
 SELECT latitude, longitude FROM jobmarket.resolve_place('69 - LYON 07', '69007', '69387', 4.84189, 45.745755);
@@ -55,7 +61,8 @@ SELECT latitude, longitude FROM jobmarket.resolve_place('57 - METZ', '57000', '5
 -- labels of several parts, quarters, territories
 SELECT l, r.insee_code, r.departement_code AS dep, r.region_code AS reg, r.territory, r.method
 FROM unnest(ARRAY['Metz, Moselle', 'Metz, Grand Est, France', 'Lyon et périphérie', 'NANTES 44', 'METZ 57', 'Métropole de Lyon', 'Annecy / Laval', 'Laval, Espagne',
-	'Département de la Moselle', 'Paris La Défense', '9 - X', '1 - Ain', 'DOM-TOM', 'Collectivités d''Outre-Mer', '99 - Étranger', ' / , - ()']) WITH ORDINALITY u (l, n),
+	'Département de la Moselle', 'Paris La Défense', '9 - X', '1 - Ain', 'DOM-TOM', 'Collectivités d''Outre-Mer', '99 - Étranger', ' / , - ()',
+	'Guadeloupe', 'Dépt. 57', 'Argonay - 74', 'Lyon ou Paris', 'Lieu : Metz', 'Poste basé à Metz (57)', '📍 Metz', 'Annecy-le-Vieux', 'Esch-sur-Alzette', 'Kehl']) WITH ORDINALITY u (l, n),
 	jobmarket.resolve_place(l) r ORDER BY n;
 
 -- communes that are no more, from INSEE's movements

@@ -561,7 +561,19 @@ INSERT INTO written VALUES
 	('Développeur.se BI / Talend', 'BI'),
 	('Data analyst (H⁄F)', 'DA'),
 	('Juriste protection des données', 'none'),
-	('Ingénieur réseaux et télécoms - transmission de données', 'none');
+	('Ingénieur réseaux et télécoms - transmission de données', 'none'),
+	('Ingénieur⸱e données', 'DE'),
+	('Ingénieur•e Data', 'DE'),
+	('🚀Data Engineer🚀H/F', 'DE'),
+	('【Data Analyst】 CDI', 'DA'),
+	('data_engineer', 'DE'),
+	('Contrôleur de gestion Data', 'none'),
+	('Sales Data Analyst', 'DA'),
+	('Data & Analytics Manager', 'DM,PM'),
+	('Prompt Engineer', 'ML'),
+	('Alternance Chargé(e) de Reporting Data', 'DA'),
+	('Admin bases de données SQL/Oracle', 'DB'),
+	('Ingénieur Data Stewardship', 'DM');
 SELECT title, accepted, jobmarket.classify_role(title) AS judged FROM written
 WHERE NOT coalesce(jobmarket.classify_role(title), 'none') = ANY (string_to_array(accepted, ',')) ORDER BY title COLLATE "C";
 SELECT count(*) FROM written;

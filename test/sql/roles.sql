@@ -65,7 +65,11 @@ INSERT INTO jobmarket.role_rule (role_code, pattern, weight) VALUES ('INF', '\yi
 SELECT jobmarket.classify_role('Infirmier');
 ROLLBACK;
 
--- huge and hostile
+-- huge and hostile; who cancels a check is told so, and not that the rule is wrong
+BEGIN;
+SET LOCAL statement_timeout = '10ms';
+INSERT INTO jobmarket.role_rule (role_code, pattern) VALUES ('DE', '((((a{1,255}){1,255}){1,255}){1,255})');
+ROLLBACK;
 SELECT jobmarket.classify_role(repeat('data ', 2000000)), jobmarket.classify_role('Data engineer', repeat('x', 10000000));
 
 -- everybody may read the rules and use the functions, nobody may change them

@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		kept = env_count;
 	}
 	jm_find_keywords(&dictionary, folded, flags,
-					 jm_normalise((const char *) data, size, folded, flags, JM_HYPHEN_IS_SPACE), found);
+					 jm_normalise((const char *) data, size, folded, flags, JM_HYPHEN_IS_SPACE, NULL), found, NULL);
 	for (i = 0; i < 9; i++)
 		if (found[i] > 1)
 			abort();

@@ -53,10 +53,10 @@ find(const char *text)
 	char		folded[1024];
 	unsigned char flags[1024];
 	unsigned char found[16];
-	size_t		n = jm_normalise(text, strlen(text), folded, flags, JM_HYPHEN_IS_SPACE);
+	size_t		n = jm_normalise(text, strlen(text), folded, flags, JM_HYPHEN_IS_SPACE, NULL);
 	int			i;
 
-	jm_find_keywords(&dictionary, folded, flags, n, found);
+	jm_find_keywords(&dictionary, folded, flags, n, found, NULL);
 	list[0] = '\0';
 	for (i = 0; i < dictionary.n_keywords; i++)
 		if (found[i])

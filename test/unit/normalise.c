@@ -15,7 +15,7 @@ fold(const char *s)
 {
 	char	   *out = buffer[turn++ % 4];
 
-	out[jm_normalise(s, strlen(s), out, NULL, 0)] = '\0';
+	out[jm_normalise(s, strlen(s), out, NULL, 0, NULL)] = '\0';
 	return out;
 }
 
@@ -24,7 +24,7 @@ clean(const char *s)
 {
 	char	   *out = buffer[turn++ % 4];
 
-	out[jm_clean_text(s, strlen(s), out)] = '\0';
+	out[jm_clean_text(s, strlen(s), out, NULL)] = '\0';
 	return out;
 }
 
@@ -34,7 +34,7 @@ title(const char *s)
 	static char scratch[4096];
 	char	   *out = buffer[turn++ % 4];
 
-	out[jm_normalise_title(s, strlen(s), scratch, out)] = '\0';
+	out[jm_normalise_title(s, strlen(s), scratch, out, NULL)] = '\0';
 	return out;
 }
 
@@ -74,7 +74,7 @@ test_flags(void)
 {
 	char		out[64];
 	unsigned char flags[64];
-	size_t		n = jm_normalise("Go GO-go \xC3\x89", 11, out, flags, JM_HYPHEN_IS_SPACE);
+	size_t		n = jm_normalise("Go GO-go \xC3\x89", 11, out, flags, JM_HYPHEN_IS_SPACE, NULL);
 
 	CHECK_INT(n, 10);
 	CHECK(memcmp(out, "go go go e", 10) == 0);
@@ -111,11 +111,19 @@ test_title(void)
 	CHECK_STR(title("(((///---"), "");
 }
 
-/* Long and hostile texts end, and end within their bounds. */
+static size_t polled;
+
+static void
+count_poll(void)
+{
+	polled++;
+}
+
+/* Long and hostile texts end, and end within their bounds; who waits is asked. */
 static void
 test_long(void)
 {
-	static const char *const units[] = {"<a", "&amp;", "\xC3\x83\xC2\xA9", "\xBD", "h/f ", "(e)", "st/ "};
+	static const char *const units[] = {"<a", "&amp;", "\xC3\x83\xC2\xA9", "\xBD", "h/f ", "(e)", "st/ ", "h ", "ref("};
 	size_t		len = 256 * 1024;
 	char	   *text = malloc(len);
 	char	   *out = malloc(JM_NORMALISED_MAX(len));
@@ -130,9 +138,11 @@ test_long(void)
 		for (i = 0; i < len; i++)
 			text[		i] = units[u][i % n];
 
-		CHECK(jm_normalise(text, len, out, NULL, 0) <= JM_NORMALISED_MAX(len));
-		CHECK(jm_normalise_title(text, len, out, out2) <= 2 * JM_NORMALISED_MAX(len));
-		CHECK(jm_clean_text(text, len, out) <= JM_NORMALISED_MAX(len));
+		polled = 0;
+		CHECK(jm_normalise(text, len, out, NULL, 0, count_poll) <= JM_NORMALISED_MAX(len));
+		CHECK(jm_normalise_title(text, len, out, out2, NULL) <= 2 * JM_NORMALISED_MAX(len));
+		CHECK(jm_clean_text(text, len, out, count_poll) <= JM_NORMALISED_MAX(len));
+		CHECK(polled == 2 * (len / JM_POLL_BYTES - 1));
 	}
 	free(text);
 	free(out);

@@ -47,6 +47,7 @@ test_codes(void)
 	CHECK_STR(resolve(NULL, "74000.0 ", NULL, NAN, NAN), "74010 74000 74 metropole postal");
 	CHECK_STR(resolve(NULL, "F-74000", NULL, NAN, NAN), "74010 74000 74 metropole postal");
 	CHECK_STR(resolve(NULL, "74000 ANNECY", NULL, NAN, NAN), "74010 74000 74 metropole postal");
+	CHECK_STR(resolve(NULL, "D-74000", NULL, NAN, NAN), "- - - etranger postal");
 	CHECK_STR(resolve(NULL, "740000", "740100", NAN, NAN), "- - - inconnu none");
 	CHECK_STR(resolve(NULL, "100", "100", NAN, NAN), "- - - inconnu none");
 	CHECK_STR(resolve("74 - x", NULL, "74999", NAN, NAN), "- - 74 metropole label_departement");
@@ -87,6 +88,22 @@ test_labels(void)
 	LABEL("Belgique", "- - - etranger label_country");
 	LABEL("Luxembourg (Frontalier)", "- - - etranger label_country");
 	LABEL("Namur, Belgique", "- - - etranger label_country");
+	LABEL("Annecy - 74", "74010 - 74 metropole label_commune");
+	LABEL("Ville-la-Grand - 74", "74305 74100 74 metropole label_commune");
+	LABEL("Ville-la-Grand, Haute-Savoie, France", "74305 74100 74 metropole label_commune");
+	LABEL("Annecy (74), France", "74010 - 74 metropole label_commune");
+	LABEL("\"74 - ANNECY\"", "74010 - 74 metropole label_commune");
+	LABEL("74, France", "- - 74 metropole label_departement");
+	LABEL("1 rue X, 74000 Annecy", "74010 74000 74 metropole postal");
+	LABEL("01 avenue Y, Annecy", "74010 - 74 metropole label_commune");
+	LABEL("74 rue Z 75012 Paris", "75112 75012 75 metropole postal");
+	LABEL("74 - Rue", "- - 74 metropole label_departement");
+	LABEL("20 - AJACCIO (t\xC3\xA9l\xC3\xA9travail)", "2A004 20000 2A corse label_commune");
+	LABEL("Paris - 12", "75112 75012 75 metropole label_commune");
+	LABEL("L-1234 Luxembourg", "- - - etranger postal");
+	LABEL("D\xC3\xA9pt. 74", "- - 74 metropole label_departement");
+	LABEL("Poste bas\xC3\xA9 \xC3\xA0 Annecy (74)", "74010 - 74 metropole label_commune");
+	LABEL("\xF0\x9F\x93\x8D Annecy", "74010 - 74 metropole label_commune");
 }
 
 static void
@@ -95,6 +112,7 @@ test_points(void)
 	CHECK_STR(resolve("France", NULL, NULL, 45.89, 6.11), "74010 - 74 metropole gps");
 	CHECK_STR(resolve("France", NULL, NULL, 6.11, 45.89), "74010 - 74 metropole gps");
 	CHECK_STR(resolve("74 - Haute-Savoie", NULL, NULL, 46.15, 6.07), "74243 74160 74 metropole gps");
+	CHECK_STR(resolve("74 - Annecy, France", NULL, NULL, 46.15, 6.07), "74010 - 74 metropole label_commune");
 	CHECK_STR(resolve("75 - Paris", NULL, NULL, 48.84, 2.42), "75112 75012 75 metropole gps");
 	CHECK_STR(resolve("75 - Paris", NULL, NULL, 45.89, 6.11), "75056 - 75 metropole label_commune");
 	CHECK_STR(resolve("France", NULL, NULL, 0, 0), "- - - inconnu none");

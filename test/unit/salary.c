@@ -91,6 +91,33 @@ test_salaries(void)
 	LABEL("500 \xE2\x82\xAC par semaine", "50000 50000 week 0 -1 -1 not_annualised");
 	LABEL("39h/semaine, 2200 \xE2\x82\xAC", "220000 220000 month 0 26400 26400 period_inferred");
 	LABEL("35 heures par semaine, 1900 \xE2\x82\xAC brut mensuel", "190000 190000 month 0 22800 22800");
+	/* a period or an amount that belongs to something else */
+	LABEL("2000\xE2\x82\xAC + panier repas de 10,30\xE2\x82\xAC par jour", "200000 200000 month 0 24000 24000 period_inferred");
+	LABEL("35-38K\xE2\x82\xAC, t\xC3\xA9l\xC3\xA9travail 2 jours/semaine", "3500000 3800000 year 0 35000 38000 period_inferred");
+	LABEL("45 000 \xE2\x82\xAC au forfait jour", "4500000 4500000 year 0 45000 45000 period_inferred");
+	LABEL("2000 \xE2\x82\xAC - poste de jour", "200000 200000 month 0 24000 24000 period_inferred");
+	LABEL("Tickets restaurant 9 \xE2\x82\xAC, salaire 2 000 \xE2\x82\xAC brut mensuel", "200000 200000 month 0 24000 24000");
+	LABEL("Prime de 1000\xE2\x82\xAC", "100000 100000 month 0 12000 12000 period_inferred below_full_time_smic");
+	LABEL("Fixe + primes : 2000\xE2\x82\xAC, tickets 9\xE2\x82\xAC", "200000 200000 month 0 24000 24000 period_inferred");
+	LABEL("du 01/09/2024 au 31/12/2024 - 2000 \xE2\x82\xAC brut", "200000 200000 month 0 24000 24000 period_inferred");
+	LABEL("80-90K CHF", "-1 -1 - 0 -1 -1 not_numeric");
+	LABEL("\xC2\xA3" "40k - \xC2\xA3" "45k", "-1 -1 - 0 -1 -1 not_numeric");
+	LABEL("USD 60k", "-1 -1 - 0 -1 -1 not_numeric");
+	/* other ways to write a range and its bounds */
+	LABEL("\xE2\x82\xAC" "50K/yr - \xE2\x82\xAC" "65K/yr", "5000000 6500000 year 0 50000 65000");
+	LABEL("\xE2\x82\xAC" "15.00/hr - \xE2\x82\xAC" "18.00/hr", "1500 1800 hour 0 27300 32760");
+	LABEL("1900 \xE2\x86\x92 2100 \xE2\x82\xAC", "190000 210000 month 0 22800 25200 period_inferred");
+	LABEL("1900 jusqu'\xC3\xA0 2100 \xE2\x82\xAC", "190000 210000 month 0 22800 25200 period_inferred");
+	LABEL("A partir de 25K\xE2\x82\xAC et jusqu'\xC3\xA0 32K\xE2\x82\xAC", "2500000 3200000 year 0 25000 32000 period_inferred");
+	LABEL("< 25K \xE2\x82\xAC", "-1 2500000 year 0 -1 25000 period_inferred");
+	LABEL("> 60K \xE2\x82\xAC", "6000000 -1 year 0 60000 -1 period_inferred");
+	LABEL("SMIC \xC3\xA0 2500 \xE2\x82\xAC", "-1 250000 month 0 -1 30000 period_inferred");
+	LABEL("2 000 \xE2\x82\xAC brut/mois minimum", "200000 -1 month 0 24000 -1");
+	LABEL("1800\xE2\x82\xAC (d\xC3\xA9" "butant) \xC3\xA0 2200\xE2\x82\xAC (confirm\xC3\xA9)", "180000 220000 month 0 21600 26400 period_inferred");
+	LABEL("Taux horaire : 12,31 + IFM", "1231 1231 hour 0 22404 22404");
+	LABEL("\xE2\x80\xA2 Taux horaire : 12,31.", "1231 1231 hour 0 22404 22404");
+	LABEL("\xF0\x9F\x92\xB0 2500\xE2\x82\xAC x 13 \xF0\x9F\x92\xB0", "250000 250000 month 1300 32500 32500 period_inferred");
+	LABEL("base 39 + heures", "-1 -1 - 0 -1 -1 not_numeric");
 	LABEL("", "-1 -1 - 0 -1 -1 not_numeric");
 	/* numbers without end */
 	LABEL("Annuel de 99999999999999999999999999 Euros", "100000000000000 100000000000000 year 0 -1 -1 implausible");
@@ -137,6 +164,12 @@ test_durations(void)
 	CHECK_INT(jm_contract_days(ARGS("CDD - 6 Mois")), 180);
 	CHECK_INT(jm_contract_days(ARGS("Int\xC3\xA9rim - 3 Jour(s)")), 3);
 	CHECK_INT(jm_contract_days(ARGS("CDI")), -1);
+	CHECK_INT(jm_experience_months(ARGS("Pas d'exp\xC3\xA9rience requise")), 0);
+	CHECK_INT(jm_experience_months(ARGS("Exp\xC3\xA9rience non requise")), 0);
+	CHECK_INT(jm_experience_months(ARGS("Ouvert aux d\xC3\xA9" "butants")), 0);
+	CHECK_INT(jm_experience_months(ARGS("Non d\xC3\xA9" "butant")), -1);
+	CHECK_INT(jm_experience_months(ARGS("5+ years")), 60);
+	CHECK_INT(jm_contract_days(ARGS("six mois")), 180);
 }
 
 int

@@ -47,7 +47,7 @@ env_variant(JmVariant *v, int keyword, const char *words, JmCasePolicy policy)
 
 	memset(v, 0, sizeof(*v));
 	v->upper = env_allocate(NULL, JM_NORMALISED_MAX(strlen(words)));
-	v->len = jm_normalise(words, strlen(words), pattern, v->upper, JM_HYPHEN_IS_SPACE);
+	v->len = jm_normalise(words, strlen(words), pattern, v->upper, JM_HYPHEN_IS_SPACE, NULL);
 	v->pattern = pattern;
 	v->keyword = keyword;
 	v->case_policy = policy;
