@@ -289,6 +289,7 @@ draw_area(JmGrid *g, const JmAreaOptions *options, JmBytes *wkb)
 	double		height;
 	double		cell;
 	double		finest;
+	double		full;
 	int			times;
 	int			k;
 
@@ -328,8 +329,13 @@ draw_area(JmGrid *g, const JmAreaOptions *options, JmBytes *wkb)
 
 		if (missed <= 1 && excess <= 1)
 			break;
-		/* only blocks near roads take memory */
-		finest = fmax(finest, report->cell * sqrt((double) g->active / options->max_cells));
+
+		/*
+		 * of the first grid blocks near roads take memory, of others those
+		 * near outlines, which are as many again where the cells are half
+		 */
+		full = (double) g->active / options->max_cells;
+		finest = fmax(finest, report->cell * (report->rounds == 1 ? sqrt(full) : full));
 		if (report->cell < 2 * finest)
 			break;
 		/* how wrong it is, and where, is to be seen on all roads */
