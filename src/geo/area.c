@@ -262,20 +262,25 @@ box_metres(const JmBox *box, double *width, double *height)
 /*
  * Which road is to count where the grid was wrong, after these errors (1: as much
  * as may be).  Where nearly all is reached, little road inside is much of what
- * is not: then the slowest, and from then on; but a place that holds too much for
- * one limit holds roads of others, which would be missed: then the nearest.
+ * is not: then the slowest, and from then on.  With several limits the nearest is
+ * tried first, for a place that holds too much for one of them holds roads of
+ * others, which would be missed.
  */
 static void
 choose_ties(JmGrid *g, double missed, double excess)
 {
-	JmTie	   *tie = &g->ties[WRONG_EXCESS];
-	bool		slowest = g->limit_count == 1 && (excess > 3 || (tie->square > 0 && !tie->fastest));
+	const JmTie nearest = {1e-4f, true};
+	const JmTie slowest = {0.25f, false};
+	const JmTie fastest = {0.25f, true};
+	const JmTie widest = {1, true};
+	JmTie	   *too_much = &g->ties[WRONG_EXCESS];
+	bool		several = g->limit_count > 1;
+	bool		slow = several ? g->report->rounds > 1 && excess > 1 :
+	excess > 3 || (g->report->rounds > 1 && !too_much->fastest);
 
-	tie->square = excess > 2 && !slowest ? 1e-4f : 0.25f;
-	tie->fastest = !slowest;
-	g->ties[WRONG_MISSED | WRONG_EXCESS] = *tie;
-	g->ties[WRONG_MISSED].square = missed > excess ? 1 : 0.25f;
-	g->ties[WRONG_MISSED].fastest = true;
+	*too_much = slow ? slowest : excess > 2 ? nearest : fastest;
+	g->ties[WRONG_MISSED | WRONG_EXCESS] = several && slow ? nearest : *too_much;
+	g->ties[WRONG_MISSED] = missed > excess ? widest : fastest;
 }
 
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */
@@ -289,6 +294,7 @@ draw_area(JmGrid *g, const JmAreaOptions *options, JmBytes *wkb)
 	double		height;
 	double		cell;
 	double		finest;
+	double		full;
 	int			times;
 	int			k;
 
@@ -328,8 +334,13 @@ draw_area(JmGrid *g, const JmAreaOptions *options, JmBytes *wkb)
 
 		if (missed <= 1 && excess <= 1)
 			break;
-		/* only blocks near roads take memory */
-		finest = fmax(finest, report->cell * sqrt((double) g->active / options->max_cells));
+
+		/*
+		 * of the first grid blocks near roads take memory, of others those
+		 * near outlines, which are as many again where the cells are half
+		 */
+		full = (double) g->active / options->max_cells;
+		finest = fmax(finest, report->cell * (report->rounds == 1 ? sqrt(full) : full));
 		if (report->cell < 2 * finest)
 			break;
 		/* how wrong it is, and where, is to be seen on all roads */

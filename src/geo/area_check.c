@@ -74,8 +74,8 @@ in_area(const JmGrid *g, double limit, double x, double y)
 
 		if (k == odd)
 			continue;
-		t = inside == 1 ? jm_grid_crossing(time[odd], time[k], limit) :
-			1 - jm_grid_crossing(time[k], time[odd], limit);
+		t = inside == 1 ? jm_grid_crossing(g, time[odd], time[k], limit) :
+			1 - jm_grid_crossing(g, time[k], time[odd], limit);
 		sum += weight[k] / t;
 	}
 	return (sum < 1) == (inside == 1);

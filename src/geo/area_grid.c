@@ -11,6 +11,8 @@
 #define MARK_SHIFT 1			/* log2 of the cells in a row of a square of
 								 * g->reached */
 #define MARK (1 << MARK_SHIFT)
+#define WALL 1500.0f			/* milliseconds for a metre: half the pace of
+								 * a walk */
 #define FAR 1e15f				/* place of a road that is none */
 #define SAMPLED 5000			/* nodes: with more, not all roads near them
 								 * are sampled at first */
@@ -320,6 +322,7 @@ lay_grid(JmGrid *g)
 	memset(g->state, BLOCK_IDLE, (size_t) g->bx * g->by);
 	g->wrong_before = g->env->alloc(g->env, (size_t) g->bx * g->by);
 	memset(g->wrong_before, 0, (size_t) g->bx * g->by);
+	g->wall = (float) (g->report->cell * WALL);
 	g->rings = 0;
 	g->report->grid_points = (uint32_t) points;
 	g->report->rounds++;
@@ -368,8 +371,8 @@ jm_grid_fill(JmGrid *g, const JmBox *box, double cell, const JmAreaOptions *opti
 
 /*
  * The time that a coarser grid has at a point of the finer one: linear within
- * its triangles, so that outlines stay where they are; the half of a triangle
- * that is farther from corners without a time has one.
+ * its triangles, so that outlines stay where they are; where a wall parts the
+ * corners of one, that of the side which has more weight.
  */
 static float
 coarse_time(const JmGrid *old, int times, int x, int y)
@@ -380,10 +383,11 @@ coarse_time(const JmGrid *old, int times, int x, int y)
 	float		v = (float) (y - j * times) / times;
 	float		time[3];
 	float		weight[3];
-	float		none = 0;
-	float		sum = 0;
-	float		least = INFINITY;
-	float		most = 0;
+	float		sum[2] = {0, 0};
+	float		sums[2] = {0, 0};	/* of the weights */
+	float		least[2] = {INFINITY, INFINITY};
+	float		most[2] = {0, 0};
+	float		lowest = INFINITY;
 	int			k;
 
 	/* on the last row and column the other corners have no weight */
@@ -398,18 +402,20 @@ coarse_time(const JmGrid *old, int times, int x, int y)
 		jm_grid_time(old, i, j + 1 < old->ny ? j + 1 : j);
 	for (k = 0; k < 3; k++)
 		if (weight[k] > 0)
+			lowest = fminf(lowest, time[k]);
+	for (k = 0; k < 3; k++)
+		if (weight[k] > 0)
 		{
-			if (time[k] < INFINITY)
-			{
-				sum += weight[k] * time[k];
-				least = fminf(least, time[k]);
-				most = fmaxf(most, time[k]);
-			}
-			else
-				none += weight[k];
+			int			side = !(time[k] - lowest < old->wall);
+
+			sum[side] += weight[k] * time[k];
+			sums[side] += weight[k];
+			least[side] = fminf(least[side], time[k]);
+			most[side] = fmaxf(most[side], time[k]);
 		}
+	k = sums[1] >= 0.5f;
 	/* rounding must not lead out of what the corners say (see kind_near) */
-	return none >= 0.5f ? INFINITY : fminf(fmaxf(sum / (1 - none), least), most);
+	return fminf(fmaxf(sum[k] / sums[k], least[k]), most[k]);
 }
 
 /* How points of the coarser grid at a block of the finer are wrong: WRONG_... */

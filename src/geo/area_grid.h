@@ -89,6 +89,9 @@ typedef struct JmGrid
 	int			nx;
 	int			ny;
 	float		fill;			/* squared, grid units */
+	float		wall;			/* milliseconds: two roads that differ by more
+								 * from one grid point to the next do not meet
+								 * there */
 	JmNear	   *near;
 	unsigned char *state;		/* of each block: BLOCK_... */
 	unsigned char *wrong_before;	/* of each block: what was wrong there in
@@ -166,14 +169,15 @@ jm_edge_time(const JmProfile *p, double s)
 
 /*
  * Where the outline crosses the step from a grid point inside to one outside,
- * as a share of the step.
+ * as a share of the step.  Beside a wall the road inside may be anywhere in the
+ * step, and its time tells nothing of where it ends.
  */
 static inline double
-jm_grid_crossing(double inside, double outside, double limit)
+jm_grid_crossing(const JmGrid *g, double inside, double outside, double limit)
 {
 	double		t;
 
-	if (!(outside < INFINITY))
+	if (!(outside - inside < g->wall))
 		return 0.5;
 	t = (limit - inside) / (outside - inside);
 	/* never quite at a grid point: outlines would touch there */

@@ -58,7 +58,7 @@ trace(JmGrid *g, double limit, int first_ax, int first_bx, int y, uint32_t numbe
 
 	do
 	{
-		double		t = jm_grid_crossing(inside, outside, limit);
+		double		t = jm_grid_crossing(g, inside, outside, limit);
 		double		place[2];
 		int			dx = bx - ax;
 		int			dy = by - ay;

@@ -14,9 +14,9 @@
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
 
-/* Grid of an area: see JmAreaOptions.  Four million points take 80 MB. */
+/* Grid of an area: see JmAreaOptions.  Five million points take 100 MB. */
 #define AREA_BASE_CELLS 16000
-#define AREA_MAX_CELLS 4000000
+#define AREA_MAX_CELLS 5000000
 #define AREA_MIN_CELL 1.0
 #define AREA_MAX_MISSED 0.0095
 #define AREA_MAX_EXCESS 0.019
