@@ -248,7 +248,7 @@ CREATE FUNCTION jobmarket.maxspeed_kmh(maxspeed text) RETURNS real
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
-		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]{1,6})?$' THEN maxspeed::real
+		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]{1,20})?$' THEN maxspeed::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?(km/h|kmh|kph)$' THEN substring(maxspeed FROM '^[0-9]+')::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?mph$' THEN substring(maxspeed FROM '^[0-9]+')::real * 1.609344
 		WHEN maxspeed ~ '^[A-Z]{2}:urban$' THEN 50
@@ -476,7 +476,7 @@ BEGIN
 	END IF;
 	IF 'highway' = ANY (columns) THEN
 		-- not osm2pgrouting's, but a road table of one's own may say so directly
-		highway := 'coalesce(w.highway, ''unclassified'')';
+		highway := 'coalesce(w.highway::text, ''unclassified'')';
 	ELSIF configuration IS NOT NULL AND 'tag_id' = ANY (columns) THEN
 		highway := format('coalesce((SELECT c.tag_value FROM %s c WHERE c.tag_id = w.tag_id AND c.tag_key = ''highway'' LIMIT 1), ''unclassified'')', configuration);
 	END IF;
