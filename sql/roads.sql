@@ -332,8 +332,8 @@ DECLARE
 	lines regclass := coalesce(roads, jobmarket.find_road_table('planet_osm_line'));
 	columns text[];
 	source_name text;
-	number bigint;
-	left_out bigint;
+	repeated bigint;			-- gids that occur more than once
+	number bigint;				-- the lowest of them
 	edges bigint;
 BEGIN
 	IF costs NOT IN ('speeds', 'table') OR costs IS NULL THEN
@@ -376,12 +376,12 @@ BEGIN
 			HINT = 'The network loaded before is kept.';
 	END IF;
 	ANALYZE pg_temp.jobmarket_way;
-	SELECT count(*), min(w.edge_id) INTO left_out, number
+	SELECT count(*), min(w.edge_id) INTO repeated, number
 	FROM (SELECT edge_id FROM pg_temp.jobmarket_way GROUP BY edge_id HAVING count(*) > 1) w;
-	IF left_out > 0 THEN
+	IF repeated > 0 THEN
 		RAISE unique_violation USING
 			MESSAGE = format('gid %s occurs more than once in table %s', number, coalesce(ways, lines)),
-			DETAIL = format('In all, %s gids do.', left_out),
+			DETAIL = format('In all, %s gids do.', repeated),
 			HINT = 'Imports that are put together in one table also share the numbers of their nodes: import them at once.  The network loaded before is kept.';
 	END IF;
 
