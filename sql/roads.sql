@@ -248,7 +248,7 @@ CREATE FUNCTION jobmarket.maxspeed_kmh(maxspeed text) RETURNS real
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT CASE
-		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]{1,6})?$' THEN maxspeed::real
+		WHEN maxspeed ~ '^[0-9]{1,3}(\.[0-9]{1,20})?$' THEN maxspeed::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?(km/h|kmh|kph)$' THEN substring(maxspeed FROM '^[0-9]+')::real
 		WHEN maxspeed ~ '^[0-9]{1,3} ?mph$' THEN substring(maxspeed FROM '^[0-9]+')::real * 1.609344
 		WHEN maxspeed ~ '^[A-Z]{2}:urban$' THEN 50
@@ -332,8 +332,8 @@ DECLARE
 	lines regclass := coalesce(roads, jobmarket.find_road_table('planet_osm_line'));
 	columns text[];
 	source_name text;
-	number bigint;
-	left_out bigint;
+	repeated bigint;			-- gids that occur more than once
+	number bigint;				-- the lowest of them
 	edges bigint;
 BEGIN
 	IF costs NOT IN ('speeds', 'table') OR costs IS NULL THEN
@@ -376,12 +376,12 @@ BEGIN
 			HINT = 'The network loaded before is kept.';
 	END IF;
 	ANALYZE pg_temp.jobmarket_way;
-	SELECT count(*), min(w.edge_id) INTO left_out, number
+	SELECT count(*), min(w.edge_id) INTO repeated, number
 	FROM (SELECT edge_id FROM pg_temp.jobmarket_way GROUP BY edge_id HAVING count(*) > 1) w;
-	IF left_out > 0 THEN
+	IF repeated > 0 THEN
 		RAISE unique_violation USING
 			MESSAGE = format('gid %s occurs more than once in table %s', number, coalesce(ways, lines)),
-			DETAIL = format('In all, %s gids do.', left_out),
+			DETAIL = format('In all, %s gids do.', repeated),
 			HINT = 'Imports that are put together in one table also share the numbers of their nodes: import them at once.  The network loaded before is kept.';
 	END IF;
 
@@ -476,7 +476,7 @@ BEGIN
 	END IF;
 	IF 'highway' = ANY (columns) THEN
 		-- not osm2pgrouting's, but a road table of one's own may say so directly
-		highway := 'coalesce(w.highway, ''unclassified'')';
+		highway := 'coalesce(w.highway::text, ''unclassified'')';
 	ELSIF configuration IS NOT NULL AND 'tag_id' = ANY (columns) THEN
 		highway := format('coalesce((SELECT c.tag_value FROM %s c WHERE c.tag_id = w.tag_id AND c.tag_key = ''highway'' LIMIT 1), ''unclassified'')', configuration);
 	END IF;

@@ -29,7 +29,7 @@ SELECT mode, maxspeed_factor, snap_metres, fill_metres FROM jobmarket.road_mode 
 
 -- tags
 SELECT m, jobmarket.maxspeed_kmh(m)
-FROM unnest('{50,30 mph,80 km/h,FR:urban,FR:rural,FR:motorway,FR:zone30,walk,none,signals,1e3,-5,99999,50;70,"",0.000000000000000000000000000000000000000000000000001}'::text[]) m;
+FROM unnest('{50,50.0000000000,30 mph,80 km/h,FR:urban,FR:rural,FR:motorway,FR:zone30,walk,none,signals,1e3,-5,99999,50;70,"",0.000000000000000000000000000000000000000000000000001}'::text[]) m;
 SELECT h, t, r.car, r.bike, r.foot
 FROM (VALUES ('residential', '{}'), ('residential', '{"oneway": "yes"}'), ('residential', '{"oneway": "-1"}'),
 	('residential', '{"oneway": "yes", "oneway:bicycle": "no"}'), ('residential', '{"oneway": "yes", "cycleway": "opposite_lane"}'),
