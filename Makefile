@@ -53,7 +53,7 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
 REGRESS = core text roles role_titles keywords places http offers understand fetch maintenance \
-	regression score offices hiring tally override potential \
+	regression score offices hiring tally override forecast potential \
 	roads isochrone isochrone_remote lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.

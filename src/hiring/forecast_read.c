@@ -16,6 +16,9 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+/* headcount of an office whose class is not known */
+#define UNKNOWN_HEADCOUNT 1
+
 /* A DestReceiver that hands each row's values to a function. */
 typedef struct JmRowReceiver
 {
@@ -89,7 +92,30 @@ more_room(JmForecastData *data, void *old, int64 n, int64 *room, Size size)
 		MemoryContextAllocHuge(data->context, *room * size);
 }
 
-/* siret, departement_code, naf, class, headcount, has_place, three flags */
+/* Number of a name, or of none. */
+static int32
+number_or_none(JmNames *names, Datum name, bool null)
+{
+	return null ? -1 : jm_name_number(names, name, true);
+}
+
+/* headcount_class, min_headcount */
+static void
+headcount_row(JmForecastData *data, const Datum *values, const bool *nulls)
+{
+	double		headcount = nulls[1] ? UNKNOWN_HEADCOUNT : DatumGetInt32(values[1]);
+
+	if (headcount < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("headcount must be a number of at least 0")));
+	(void) jm_name_number(&data->headcount_classes, values[0], true);
+	data->headcounts = more_room(data, data->headcounts, data->n_headcounts,
+								 &data->headcounts_room, sizeof(double));
+	data->headcounts[data->n_headcounts++] = headcount;
+}
+
+/* siret, departement_code, naf, class, has_place, three flags */
 static void
 office_row(JmForecastData *data, const Datum *values, const bool *nulls)
 {
@@ -105,22 +131,19 @@ office_row(JmForecastData *data, const Datum *values, const bool *nulls)
 	office = &forecast->offices[forecast->n++];
 	office->siret = siret_number(values[0]);
 	office->departement = departement;
-	office->naf = jm_name_number(&data->nafs, values[2], true);
-	office->headcount_class = jm_name_number(&data->headcount_classes, values[3], true);
-	office->headcount = DatumGetFloat8(values[4]);
-	if (office->headcount < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("headcount must be a number of at least 0")));
+	office->naf = number_or_none(&data->nafs, values[2], nulls[2]);
+	office->headcount_class = number_or_none(&data->headcount_classes, values[3], nulls[3]);
+	office->headcount = !nulls[3] && office->headcount_class < data->n_headcounts ?
+		data->headcounts[office->headcount_class] : UNKNOWN_HEADCOUNT;
 	office->profile = -1;
 	for (int family = 0; family < JM_FAMILIES; family++)
 	{
 		office->raw[family] = NAN;
 		office->score[family] = 0;
 	}
-	office->flags = (DatumGetBool(values[5]) ? HAS_PLACE : 0) |
-		(DatumGetBool(values[6]) ? IS_JUNIOR : 0) | (DatumGetBool(values[7]) ? IS_SENIOR : 0) |
-		(DatumGetBool(values[8]) ? IS_HANDICAP : 0);
+	office->flags = (DatumGetBool(values[4]) ? HAS_PLACE : 0) |
+		(DatumGetBool(values[5]) ? IS_JUNIOR : 0) | (DatumGetBool(values[6]) ? IS_SENIOR : 0) |
+		(DatumGetBool(values[7]) ? IS_HANDICAP : 0);
 }
 
 /* siret, tally */
@@ -204,7 +227,7 @@ jm_forecast_hirings(const JmForecastOffice *office, JmFamily family)
 	return office->raw[family] > 0 ? office->raw[family] : 0;
 }
 
-/* siret, and for each family as_of, hirings, raw_hirings, score, method, semesters */
+/* siret, for each family as_of, hirings, raw_hirings, score, method, semesters; ctid */
 static void
 score_row(JmForecastData *data, const Datum *values, const bool *nulls)
 {
@@ -215,6 +238,7 @@ score_row(JmForecastData *data, const Datum *values, const bool *nulls)
 		return;
 	office = &data->forecast.offices[i];
 	office->flags |= IS_PUBLISHED;
+	data->published[i] = *(ItemPointer) DatumGetPointer(values[1 + 6 * JM_FAMILIES]);
 	for (int family = 0; family < JM_FAMILIES; family++)
 	{
 		const Datum *value = values + 1 + 6 * family;
@@ -244,11 +268,12 @@ score_row(JmForecastData *data, const Datum *values, const bool *nulls)
 void
 jm_forecast_read_offices(JmForecastData *data)
 {
-	read_rows(data, "SELECT o.siret, o.departement_code, coalesce(o.naf_code, ''), "
-			  "coalesce(o.headcount_class, ''), coalesce(c.min_headcount, 1)::float8, "
+	/* the few classes first: a join would look each office's up by its text */
+	read_rows(data, "SELECT c.headcount_class, c.min_headcount "
+			  "FROM jobmarket.headcount_class c", headcount_row);
+	read_rows(data, "SELECT o.siret, o.departement_code, o.naf_code, o.headcount_class, "
 			  "o.geom IS NOT NULL, o.flag_junior, o.flag_senior, o.flag_handicap "
-			  "FROM jobmarket.office o LEFT JOIN jobmarket.headcount_class c "
-			  "ON c.headcount_class OPERATOR(pg_catalog.=) o.headcount_class", office_row);
+			  "FROM jobmarket.office o", office_row);
 }
 
 /* Profiles of the offices, which are in order. */
@@ -262,7 +287,9 @@ jm_forecast_read_tallies(JmForecastData *data)
 void
 jm_forecast_read_scores(JmForecastData *data)
 {
+	data->published = MemoryContextAllocHuge(data->context,
+											 sizeof(ItemPointerData) * (data->forecast.n + 1));
 	read_rows(data, "SELECT siret, as_of, hirings, raw_hirings, score, method, semesters, "
 			  "as_of_alternance, hirings_alternance, raw_hirings_alternance, score_alternance, "
-			  "method_alternance, semesters_alternance FROM jobmarket.office_score", score_row);
+			  "method_alternance, semesters_alternance, ctid FROM jobmarket.office_score", score_row);
 }

@@ -68,7 +68,8 @@ enum
 	FAMILY_METHOD,
 	FAMILY_SEMESTERS,
 	FAMILY_COLUMNS,
-	OFFICE_COLUMNS = OFFICE_FAMILIES + JM_FAMILIES * FAMILY_COLUMNS
+	OFFICE_ROW = OFFICE_FAMILIES + JM_FAMILIES * FAMILY_COLUMNS,
+	OFFICE_COLUMNS
 };
 
 static void
@@ -131,6 +132,8 @@ jobmarket_forecast_offices(PG_FUNCTION_ARGS)
 			family_columns(data, i, family, chosen[family][office->departement],
 						   values + OFFICE_FAMILIES + FAMILY_COLUMNS * family,
 						   nulls + OFFICE_FAMILIES + FAMILY_COLUMNS * family, model, prior);
+		values[OFFICE_ROW] = PointerGetDatum(&data->published[i]);
+		nulls[OFFICE_ROW] = new_ones;
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		MemoryContextReset(scratch);
 	}

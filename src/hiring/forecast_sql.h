@@ -10,6 +10,7 @@
 #include "hiring/forecast.h"
 #include "hiring/names_sql.h"
 #include "hiring/tally.h"
+#include "storage/itemptr.h"
 #include "utils/date.h"
 
 #define SIRET_DIGITS 14
@@ -45,6 +46,9 @@ typedef struct JmForecastData
 	JmNames		departements;
 	JmNames		nafs;
 	JmNames		headcount_classes;
+	double	   *headcounts;		/* of the classes that are known .. */
+	int64		n_headcounts;	/* .. which are the first of them */
+	int64		headcounts_room;
 	int64		room;			/* for offices */
 	int32	   *profiles;
 	int64		n_profiles;
@@ -54,6 +58,8 @@ typedef struct JmForecastData
 	int64	   *first;			/* in forecast.order, of each departement; the
 								 * end */
 	JmFacts    *facts;			/* JM_FAMILIES of each departement */
+	ItemPointerData *published; /* of each office with IS_PUBLISHED, its row
+								 * in office_score */
 } JmForecastData;
 
 extern JmForecastData *jm_last_forecast(void);
