@@ -30,6 +30,12 @@ UPDATE jobmarket.rome_naf SET hirings = 900 WHERE rome_code = 'M1607';
 INSERT INTO jobmarket.rome_tension VALUES ('D1103', 100);
 UPDATE jobmarket.score_setting SET value = 1 WHERE name = 'minimum_score_floor';
 SELECT * FROM shown ORDER BY 1, 2;
+-- emptied at once too
+INSERT INTO jobmarket.office_override (siret, hirings) VALUES ('00000000000002', 120);
+TRUNCATE jobmarket.office_override;
+SELECT count(*), jobmarket.refresh_rome_scores() FROM shown;
+TRUNCATE jobmarket.office_score;
+SELECT count(*), jobmarket.refresh_rome_scores() FROM shown;
 ROLLBACK;
 
 BEGIN;
