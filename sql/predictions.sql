@@ -4,7 +4,7 @@
 
 CREATE FUNCTION jobmarket.import_predictions(staged regclass, file_name text, as_of date)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	run jobmarket.import_run;

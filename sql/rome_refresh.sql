@@ -4,7 +4,7 @@
 
 CREATE FUNCTION jobmarket.expected_rome_scores(sirets text[] DEFAULT NULL)
 RETURNS TABLE (siret text, contract text, rome_code text, score integer, boosted boolean)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -124,7 +124,7 @@ COMMENT ON FUNCTION jobmarket.expected_rome_scores(text[]) IS
 'What office_rome_score must hold for these offices, or for all: computed from predictions, mapping, tension, own hirings, settings and overrides';
 
 CREATE FUNCTION jobmarket.refresh_rome_scores(sirets text[] DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	changed bigint;
@@ -172,7 +172,7 @@ COMMENT ON FUNCTION jobmarket.refresh_rome_scores(text[]) IS
 'Makes office_rome_score true again for these offices, or for all, and returns the number of rows changed; triggers call it, by hand it should return 0';
 
 CREATE FUNCTION jobmarket.refresh_locations(sirets text[]) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	changed bigint;
