@@ -94,6 +94,20 @@ FROM jobmarket.office WHERE siret LIKE '1000%' ORDER BY 1;
 SELECT line_no, reason FROM jobmarket.import_error WHERE import_id = (SELECT max(import_id) FROM jobmarket.import_run);
 ROLLBACK;
 
+-- an operator may import, also codes that no list has yet
+BEGIN;
+\set VERBOSITY terse
+CREATE ROLE regress_jobmarket_importer;
+GRANT USAGE ON SCHEMA jobmarket TO regress_jobmarket_importer;
+CALL jobmarket.grant_access('regress_jobmarket_importer', 'operator');
+SET LOCAL ROLE regress_jobmarket_importer;
+CREATE TEMP TABLE stage (line_no bigint GENERATED ALWAYS AS IDENTITY, line text);
+INSERT INTO stage (line) VALUES ('siret,activitePrincipaleEtablissement,codeCommuneEtablissement,trancheEffectifsEtablissement'),
+	('90000000000011,77.77X,57463,Q9');
+SELECT status, rows_imported FROM jobmarket.import_sirene('stage', 'new_codes.csv');
+SELECT naf_code, headcount_class, label FROM jobmarket.office JOIN jobmarket.headcount_class USING (headcount_class);
+ROLLBACK;
+
 -- the later file of 17 columns, which the header tells
 BEGIN;
 \set VERBOSITY terse
