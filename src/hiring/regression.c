@@ -128,6 +128,16 @@ check_length(int p, int expected)
 				 errhint("Every row needs an array of the same length.")));
 }
 
+static void
+check_penalty(double ridge, const JmRegression *state)
+{
+	if (ridge != state->ridge)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ridge penalty must be the same in all rows"),
+				 errdetail("%g follows %g.", ridge, state->ridge)));
+}
+
 static JmRegression *
 new_regression(MemoryContext context, int p, double ridge)
 {
@@ -186,11 +196,8 @@ jobmarket_regression_accum(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("ridge penalty must be a number of at least 0")));
 		ridge = PG_GETARG_FLOAT8(3);
-		if (state && state->ridge != ridge)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("ridge penalty must be the same in all rows"),
-					 errdetail("%g follows %g.", ridge, state->ridge)));
+		if (state)
+			check_penalty(ridge, state);
 	}
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		goto done;
@@ -247,6 +254,7 @@ jobmarket_regression_combine(PG_FUNCTION_ARGS)
 		if (!state)
 			state = new_regression(context, other->lsq.p, other->ridge);
 		check_length(other->lsq.p, state->lsq.p);
+		check_penalty(other->ridge, state);
 		fold_pending(state, &state->lsq);
 		state->pending = 0;
 		jm_lsq_merge(&state->lsq, whole_factor(other),
