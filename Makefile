@@ -12,9 +12,10 @@ OBJS_geo = src/geo/area.o src/geo/area_check.o src/geo/area_draw.o src/geo/area_
 	src/geo/arguments.o src/geo/builder.o src/geo/geometry.o \
 	src/geo/isochrone.o src/geo/network.o src/geo/remote.o src/geo/road.o \
 	src/geo/road_build.o src/geo/search.o src/geo/snap.o src/geo/travel_time.o
-OBJS_hiring = src/hiring/csv.o src/hiring/forecast.o src/hiring/forecast_sql.o \
+OBJS_hiring = src/hiring/csv.o src/hiring/forecast.o src/hiring/forecast_read.o \
+	src/hiring/forecast_rows.o src/hiring/forecast_sql.o \
 	src/hiring/gains.o src/hiring/hiring_sql.o \
-	src/hiring/lsq.o src/hiring/poisson.o src/hiring/regression.o \
+	src/hiring/lsq.o src/hiring/names_sql.o src/hiring/poisson.o src/hiring/regression.o \
 	src/hiring/score.o src/hiring/score_sql.o src/hiring/semester.o \
 	src/hiring/tally.o src/hiring/tally_sql.o
 OBJS_http = src/http/address.o src/http/client.o src/http/events.o src/http/fetch_token.o \
@@ -52,7 +53,7 @@ DATA_built = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(wildcard sql/$(EXTENSION)--*--*.sql)
 
 REGRESS = core text roles role_titles keywords places http offers understand fetch maintenance \
-	regression score offices hiring tally override potential \
+	regression score offices hiring tally override forecast potential \
 	roads isochrone isochrone_remote lint
 # An output folder of its own: pg_regress would otherwise take ./sql/TOPIC.sql,
 # a part of the install script, for the test of that name.

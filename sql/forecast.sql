@@ -19,15 +19,15 @@ COMMENT ON FUNCTION jobmarket.forecast(text[], date, integer, integer, integer, 
 CREATE FUNCTION jobmarket.forecast_offices(departements text[], departements_alternance text[], new_ones boolean)
 RETURNS TABLE (siret text, dpae boolean, hirings float8, raw_hirings float8, score smallint, method text, semesters integer[],
 	alternance boolean, hirings_alternance float8, raw_hirings_alternance float8, score_alternance smallint,
-	method_alternance text, semesters_alternance integer[])
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 500000 AS 'MODULE_PATHNAME', 'jobmarket_forecast_offices';
+	method_alternance text, semesters_alternance integer[], published tid)
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'jobmarket_forecast_offices';
 REVOKE ALL ON FUNCTION jobmarket.forecast_offices(text[], text[], boolean) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.forecast_offices(text[], text[], boolean) IS
-'Of the last forecast, the offices whose row in office_score it changes, or with new_ones those that have none, in these départements for ordinary contracts and in those for alternance; in order of SIRET';
+'Of the last forecast, the offices whose row in office_score it changes, or with new_ones those that have none, in these départements for ordinary contracts and in those for alternance; in order of SIRET. published is the place of that row, which nobody moves before the end of the transaction that locked office before the forecast';
 
 CREATE FUNCTION jobmarket.forecast_flags(junior_share float8, senior_share float8)
 RETURNS TABLE (siret text, junior boolean, senior boolean, handicap boolean)
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 1000 AS 'MODULE_PATHNAME', 'jobmarket_forecast_flags';
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE ROWS 50000 AS 'MODULE_PATHNAME', 'jobmarket_forecast_flags';
 REVOKE ALL ON FUNCTION jobmarket.forecast_flags(float8, float8) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.forecast_flags(float8, float8) IS
 'Of the last forecast, the offices whose flags junior, senior and handicap are others than those stored, by their hirings of the last 365 days';

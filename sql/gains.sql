@@ -35,7 +35,7 @@ CREATE FUNCTION jobmarket.hiring_gains(starts_on date DEFAULT NULL, months integ
 	grouping_by text DEFAULT 'all')
 RETURNS TABLE (grouping_key text, offices bigint, effective bigint, gains float8[], rmse float8,
 	good_offices bigint, effective_of_good bigint, share_not_covered float8)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	IF (grouping_by IN ('all', 'naf', 'departement') AND contract IN ('dpae', 'alternance')
@@ -60,9 +60,13 @@ BEGIN
 						WHERE r.siret = s.siret AND r.contract = hiring_gains.contract) AS good
 			FROM jobmarket.office_score s
 			LEFT JOIN (
+				-- each by the date of its own prediction: not all départements are always
+				-- published together
 				SELECT i.siret, count(*) AS n
 				FROM jobmarket.hiring i
-				CROSS JOIN (SELECT coalesce(hiring_gains.starts_on, max(x.as_of)) AS day FROM jobmarket.office_score x) d
+				JOIN (SELECT x.siret, coalesce(hiring_gains.starts_on,
+						CASE hiring_gains.contract WHEN 'dpae' THEN x.as_of ELSE x.as_of_alternance END) AS day
+					  FROM jobmarket.office_score x) d ON d.siret = i.siret
 				WHERE i.hired_on >= d.day AND i.hired_on < d.day + make_interval(months => hiring_gains.months)
 					AND (i.contract_type > 10) = (hiring_gains.contract = 'alternance')
 				GROUP BY i.siret) h ON h.siret = s.siret) p
@@ -74,4 +78,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.hiring_gains(date, integer, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.hiring_gains(date, integer, text, text) IS
-'How good the published predictions were, once what they predicted has happened: cumulative gains, root of the mean squared error, and the share of hirings by offices that the search cannot show (share_not_covered). starts_on NULL: the date of the predictions; grouping_by all, naf or departement';
+'How good the published predictions were, once what they predicted has happened: cumulative gains, root of the mean squared error, and the share of hirings by offices that the search cannot show (share_not_covered). starts_on NULL: the date of each prediction; grouping_by all, naf or departement';

@@ -43,7 +43,7 @@ COMMENT ON FUNCTION jobmarket.make_date_or_null(integer, integer, integer) IS 'T
 -- one row a line; lower_bound is NULL where late declarations are taken.
 CREATE FUNCTION jobmarket.import_staged_hirings(run jobmarket.import_run, lower_bound date)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	invalid bigint;
@@ -114,7 +114,7 @@ COMMENT ON FUNCTION jobmarket.import_staged_hirings(jobmarket.import_run, date) 
 
 CREATE FUNCTION jobmarket.import_dpae(staged regclass, file_name text, file_date date DEFAULT NULL)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	stamp text := substring(file_name FROM '_delta_([0-9]{8})[0-9]{4}');
@@ -170,7 +170,7 @@ COMMENT ON FUNCTION jobmarket.import_dpae(regclass, text, date) IS
 
 CREATE FUNCTION jobmarket.import_alternance(staged regclass, file_name text, file_date date DEFAULT NULL)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	stamp text := substring(file_name FROM '([0-9]{8})[^/]*$');

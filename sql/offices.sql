@@ -251,7 +251,7 @@ COMMENT ON COLUMN jobmarket.import_error.line IS 'The line';
 COMMENT ON COLUMN jobmarket.import_error.reason IS 'What is wrong with it';
 
 CREATE FUNCTION jobmarket.import_begin(kind text, file_name text, file_date date) RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	base_name text := regexp_replace(file_name, '^.*[/\\]', '');
@@ -281,7 +281,7 @@ REVOKE ALL ON FUNCTION jobmarket.import_begin(text, text, date) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.import_begin(text, text, date) IS 'Starts an import, or returns the one that brought the file before; used by the import functions';
 
 CREATE FUNCTION jobmarket.import_end(run jobmarket.import_run) RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	UPDATE jobmarket.import_run r SET rows_read = run.rows_read, rows_imported = run.rows_imported,
@@ -338,7 +338,7 @@ COMMENT ON PROCEDURE jobmarket.stage_lines(regclass) IS 'Lines of a staged file 
 -- fields of the file in our columns, one row a line.
 CREATE FUNCTION jobmarket.import_staged_offices(run jobmarket.import_run, replace_all boolean)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	-- rows of these prove that the extract is an old one
@@ -358,7 +358,9 @@ BEGIN
 				OR NOT EXISTS (SELECT FROM jobmarket.departement d
 							   WHERE d.departement_code = o.departement_code)
 				THEN 'unknown département'
-			WHEN jobmarket.departement_from_zip(o.postal_code)
+			-- INSEE's own commune is right: postal codes of a neighbouring département
+			-- exist, and those of offices that are not to be found are not told
+			WHEN run.kind = 'offices' AND jobmarket.departement_from_zip(o.postal_code)
 				IS DISTINCT FROM jobmarket.departement_from_zip(left(o.departement_code, 2))
 				THEN 'postal code is not of the département'
 		END
@@ -444,7 +446,7 @@ COMMENT ON FUNCTION jobmarket.import_staged_offices(jobmarket.import_run, boolea
 
 CREATE FUNCTION jobmarket.import_offices(staged regclass, file_name text, replace_all boolean DEFAULT false)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	columns_2022 constant text := 'siret;raisonsociale;enseigne;codenaf;numerorue;libellerue;codecommune;codepostal;email;tel;trancheeffectif;website;flag_poe_afpr;flag_pmsmp;flag_junior;flag_senior;flag_handicap';
@@ -515,7 +517,7 @@ COMMENT ON FUNCTION jobmarket.import_offices(regclass, text, boolean) IS
 
 CREATE FUNCTION jobmarket.import_sirene(staged regclass, file_name text, replace_all boolean DEFAULT false)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 AS $$
 DECLARE
 	run jobmarket.import_run := jobmarket.import_begin('sirene', file_name, NULL);
@@ -534,7 +536,8 @@ BEGIN
 	CREATE TEMP TABLE jobmarket_office ON COMMIT DROP AS
 	SELECT line_no, CASE WHEN f IS NULL THEN 'quote out of place'
 						 WHEN n <> cardinality(header) THEN 'wrong number of fields' END AS reason,
-		coalesce(f->>'etatAdministratifEtablissement' = 'F', false) AS skipped,
+		coalesce(f->>'etatAdministratifEtablissement' = 'F', false)
+			OR f->>'codePaysEtrangerEtablissement' IS NOT NULL AS skipped,
 		f->>'siret' AS siret,
 		f->>'denominationUsuelleEtablissement' AS name,
 		f->>'enseigne1Etablissement' AS trade_name,
@@ -545,8 +548,8 @@ BEGIN
 		concat_ws(' ', f->>'typeVoieEtablissement', f->>'libelleVoieEtablissement') AS street,
 		f->>'codePostalEtablissement' AS postal_code,
 		f->>'codeCommuneEtablissement' AS insee_code, NULL::text AS departement_code,
-		CASE WHEN f->>'coordonneeLambertAbscisseEtablissement' ~ '^[0-9]+(\.[0-9]+)?$'
-				AND f->>'coordonneeLambertOrdonneeEtablissement' ~ '^[0-9]+(\.[0-9]+)?$'
+		CASE WHEN f->>'coordonneeLambertAbscisseEtablissement' ~ '^[0-9]{1,9}(\.[0-9]{0,20})?$'
+				AND f->>'coordonneeLambertOrdonneeEtablissement' ~ '^[0-9]{1,9}(\.[0-9]{0,20})?$'
 				AND f->>'codeCommuneEtablissement' !~ '^9[78]'
 			THEN jobmarket.point_of_lambert93((f->>'coordonneeLambertAbscisseEtablissement')::float8,
 				(f->>'coordonneeLambertOrdonneeEtablissement')::float8) END AS geom,
@@ -564,4 +567,4 @@ END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.import_sirene(regclass, text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.import_sirene(regclass, text, boolean) IS
-'Imports staged lines (columns line_no and line) of INSEE''s StockEtablissement CSV, by the names in its header; closed establishments are skipped. As import_offices otherwise';
+'Imports staged lines (columns line_no and line) of INSEE''s StockEtablissement CSV, by the names in its header; establishments closed or abroad are skipped. As import_offices otherwise';

@@ -4,7 +4,7 @@
 
 CREATE FUNCTION jobmarket.import_predictions(staged regclass, file_name text, as_of date)
 RETURNS jobmarket.import_run
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	run jobmarket.import_run;
@@ -54,8 +54,6 @@ BEGIN
 	FROM pg_temp.jobmarket_imported i JOIN pg_temp.jobmarket_line l USING (line_no)
 	WHERE i.reason IS NOT NULL;
 
-	-- before any row is touched: a computation that is under way comes first
-	LOCK TABLE jobmarket.office IN ROW EXCLUSIVE MODE;
 	INSERT INTO jobmarket.office_score AS s (siret, as_of, hirings, raw_hirings, score, method)
 	SELECT i.siret, import_predictions.as_of, greatest(i.hirings, 0), i.hirings,
 		jobmarket.score_from_hirings(greatest(i.hirings, 0)), 'import'

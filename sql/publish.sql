@@ -117,29 +117,18 @@ BEGIN
 			method_alternance = CASE WHEN p.alternance THEN p.method_alternance ELSE s.method_alternance END,
 			semesters_alternance = CASE WHEN p.alternance THEN p.semesters_alternance ELSE s.semesters_alternance END
 		FROM jobmarket.forecast_offices(passed, passed_alternance, false) p
-		WHERE s.siret = p.siret;
+		-- by its place: no other way to it costs less, and office_score_lock keeps it
+		-- there
+		WHERE s.ctid = p.published AND s.siret = p.siret;
 	END IF;
 	IF added > 0 THEN
-		INSERT INTO jobmarket.office_score AS s (siret, as_of, hirings, raw_hirings, score, method, semesters,
+		INSERT INTO jobmarket.office_score (siret, as_of, hirings, raw_hirings, score, method, semesters,
 			as_of_alternance, hirings_alternance, raw_hirings_alternance, score_alternance,
 			method_alternance, semesters_alternance)
 		SELECT p.siret, CASE WHEN p.dpae THEN run.as_of END, p.hirings, p.raw_hirings, p.score, p.method, p.semesters,
 			CASE WHEN p.alternance THEN run.as_of END, p.hirings_alternance, p.raw_hirings_alternance,
 			p.score_alternance, p.method_alternance, p.semesters_alternance
-		FROM jobmarket.forecast_offices(passed, passed_alternance, true) p
-		-- that another session brought meanwhile
-		ON CONFLICT (siret) DO UPDATE SET
-			as_of = coalesce(EXCLUDED.as_of, s.as_of), hirings = coalesce(EXCLUDED.hirings, s.hirings),
-			raw_hirings = coalesce(EXCLUDED.raw_hirings, s.raw_hirings),
-			score = coalesce(EXCLUDED.score, s.score), method = coalesce(EXCLUDED.method, s.method),
-			semesters = CASE WHEN EXCLUDED.as_of IS NOT NULL THEN EXCLUDED.semesters ELSE s.semesters END,
-			as_of_alternance = coalesce(EXCLUDED.as_of_alternance, s.as_of_alternance),
-			hirings_alternance = coalesce(EXCLUDED.hirings_alternance, s.hirings_alternance),
-			raw_hirings_alternance = coalesce(EXCLUDED.raw_hirings_alternance, s.raw_hirings_alternance),
-			score_alternance = coalesce(EXCLUDED.score_alternance, s.score_alternance),
-			method_alternance = coalesce(EXCLUDED.method_alternance, s.method_alternance),
-			semesters_alternance = CASE WHEN EXCLUDED.as_of_alternance IS NOT NULL
-				THEN EXCLUDED.semesters_alternance ELSE s.semesters_alternance END;
+		FROM jobmarket.forecast_offices(passed, passed_alternance, true) p;
 	END IF;
 
 	UPDATE jobmarket.office o SET flag_junior = n.junior, flag_senior = n.senior, flag_handicap = n.handicap

@@ -39,13 +39,13 @@ BEGIN
 		EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobmarket TO %I', grantee);
 		EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA jobmarket TO %I', grantee);
 		IF level = 'operator' THEN
-			-- the rules are those that ship; a load and sync_referential write
-			-- the code lists among them
+			-- the rules are those that ship; loads, imports and sync_referential
+			-- write the code lists among them
 			SELECT string_agg(c.oid::regclass::text, ', ') INTO rules
 			FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid
 				AND t.tgname IN ('shipped_row_edited', 'delete_shipped_rows')
 			WHERE c.relnamespace = 'jobmarket'::regnamespace
-			  AND c.relname NOT IN ('source', 'region', 'departement', 'contract_type', 'qualification');
+			  AND c.relname NOT IN ('source', 'region', 'departement', 'contract_type', 'qualification', 'headcount_class');
 			IF rules IS NOT NULL THEN
 				EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %s FROM %I', rules, grantee);
 			END IF;

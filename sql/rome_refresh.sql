@@ -4,7 +4,7 @@
 
 CREATE FUNCTION jobmarket.expected_rome_scores(sirets text[] DEFAULT NULL)
 RETURNS TABLE (siret text, contract text, rome_code text, score integer, boosted boolean)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -124,7 +124,7 @@ COMMENT ON FUNCTION jobmarket.expected_rome_scores(text[]) IS
 'What office_rome_score must hold for these offices, or for all: computed from predictions, mapping, tension, own hirings, settings and overrides';
 
 CREATE FUNCTION jobmarket.refresh_rome_scores(sirets text[] DEFAULT NULL) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	changed bigint;
@@ -172,7 +172,7 @@ COMMENT ON FUNCTION jobmarket.refresh_rome_scores(text[]) IS
 'Makes office_rome_score true again for these offices, or for all, and returns the number of rows changed; triggers call it, by hand it should return 0';
 
 CREATE FUNCTION jobmarket.refresh_locations(sirets text[]) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	changed bigint;
@@ -186,9 +186,10 @@ BEGIN
 		JOIN jobmarket.office o ON o.siret = v.siret
 		CROSS JOIN unnest(v.location_codes) l (code)
 		-- a département stands for all its communes; Corsica and overseas too
-		JOIN jobmarket.commune c ON (c.insee_code = btrim(l.code)
-			OR c.departement_code = btrim(l.code)
-			OR btrim(l.code) = '20' AND c.departement_code IN ('2A', '2B'))
+		JOIN jobmarket.commune c ON (c.insee_code = upper(btrim(l.code))
+			OR c.departement_code = upper(btrim(l.code))
+			OR btrim(l.code) = '20' AND c.departement_code IN ('2A', '2B')
+			OR btrim(l.code) = '97' AND c.departement_code LIKE '97_')
 			AND c.centroid IS NOT NULL
 		WHERE v.siret IN (SELECT unnest($1)) AND v.action <> 'remove'
 		GROUP BY o.siret, c.insee_code
@@ -220,7 +221,11 @@ AS $$
 DECLARE
 	changed text[];
 BEGIN
-	IF TG_OP = 'DELETE' THEN
+	IF TG_OP = 'TRUNCATE' THEN
+		PERFORM jobmarket.refresh_rome_scores();
+		PERFORM jobmarket.refresh_locations((SELECT array_agg(DISTINCT l.siret) FROM jobmarket.office_location l));
+		RETURN NULL;
+	ELSIF TG_OP = 'DELETE' THEN
 		SELECT array_agg(DISTINCT siret) INTO changed FROM before;
 	ELSIF TG_OP = 'INSERT' THEN
 		SELECT array_agg(DISTINCT siret) INTO changed FROM after;
@@ -253,6 +258,8 @@ CREATE TRIGGER rome_scores_update AFTER UPDATE ON jobmarket.office_override
 	REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_overrides();
 CREATE TRIGGER rome_scores_delete AFTER DELETE ON jobmarket.office_override
 	REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_overrides();
+CREATE TRIGGER rome_scores_truncate AFTER TRUNCATE ON jobmarket.office_override
+	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_overrides();
 
 CREATE FUNCTION jobmarket.rome_scores_of_predictions() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -262,7 +269,10 @@ DECLARE
 	least_alternance float8 := jobmarket.hirings_from_score(jobmarket.score_setting('minimum_alternance_score')::integer);
 	changed text[];
 BEGIN
-	IF TG_OP = 'DELETE' THEN
+	IF TG_OP = 'TRUNCATE' THEN
+		PERFORM jobmarket.refresh_rome_scores();
+		RETURN NULL;
+	ELSIF TG_OP = 'DELETE' THEN
 		SELECT array_agg(siret) INTO changed FROM before;
 	ELSE
 		-- most offices are too small to have scores per ROME before and after
@@ -277,12 +287,29 @@ END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.rome_scores_of_predictions() FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.rome_scores_of_predictions() IS 'Trigger: scores per ROME follow the predictions';
+-- A computation locks office first and rows of office_score later; who began with
+-- such a row and came to office by the trigger above would wait for it, and it
+-- for him.  It also knows each row by its place.
+CREATE FUNCTION jobmarket.office_score_lock() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	LOCK TABLE jobmarket.office IN ROW EXCLUSIVE MODE;
+	RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION jobmarket.office_score_lock() FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.office_score_lock() IS 'Trigger: changes to office_score wait for a computation before they touch a row';
+CREATE TRIGGER office_score_lock BEFORE INSERT OR UPDATE OR DELETE ON jobmarket.office_score
+	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.office_score_lock();
 CREATE TRIGGER rome_scores_insert AFTER INSERT ON jobmarket.office_score
 	REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
 CREATE TRIGGER rome_scores_update AFTER UPDATE ON jobmarket.office_score
 	REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
 CREATE TRIGGER rome_scores_delete AFTER DELETE ON jobmarket.office_score
 	REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
+CREATE TRIGGER rome_scores_truncate AFTER TRUNCATE ON jobmarket.office_score
+	FOR EACH STATEMENT EXECUTE FUNCTION jobmarket.rome_scores_of_predictions();
 
 CREATE FUNCTION jobmarket.rome_scores_of_offices() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -4,7 +4,8 @@
 
 CREATE TABLE jobmarket.score_setting (
 	name text PRIMARY KEY,
-	value float8 NOT NULL,
+	-- NaN is above any number: each limit would be off
+	value float8 NOT NULL CHECK (value <> 'NaN'),
 	description text NOT NULL,
 	shipped boolean NOT NULL DEFAULT false
 );

@@ -96,7 +96,7 @@ CREATE TRIGGER hiring_tally_truncate AFTER TRUNCATE ON jobmarket.hiring
 -- One row where an office has several.  Nobody else takes rows away, and a row
 -- that comes meanwhile is not touched.
 CREATE FUNCTION jobmarket.merge_hiring_tallies() RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	merged bigint;
@@ -121,7 +121,7 @@ COMMENT ON FUNCTION jobmarket.merge_hiring_tallies() IS 'Makes one tally of the 
 
 -- One statement, so one snapshot: what others add meanwhile is in neither sum.
 CREATE FUNCTION jobmarket.refresh_hiring_tallies() RETURNS bigint
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	wrong bigint;

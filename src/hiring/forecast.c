@@ -28,8 +28,13 @@ by_siret(const void *a, const void *b)
 void
 jm_forecast_order(JmForecast *forecast, int departements, int64_t *first)
 {
-	/* without any, offices may be NULL, which qsort must not get */
-	if (forecast->n > 0)
+	int64_t		sorted = 1;
+
+	/* tables tend to lie in that order: looking is cheaper than sorting */
+	while (sorted < forecast->n &&
+		   by_siret(&forecast->offices[sorted - 1], &forecast->offices[sorted]) <= 0)
+		sorted++;
+	if (sorted < forecast->n)
 		qsort(forecast->offices, forecast->n, sizeof(JmForecastOffice), by_siret);
 	forecast->found = 0;
 	for (int d = 0; d <= departements; d++)

@@ -82,15 +82,36 @@ jobmarket_gains_accum(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+/*
+ * An array of n elements of a type of fixed size, 4 or 8 bytes, as they lie in
+ * memory.
+ */
+ArrayType *
+jm_plain_array(const void *elements, int64 n, Oid type, Size size)
+{
+	Size		bytes = ARR_OVERHEAD_NONULLS(1) + n * size;
+	ArrayType  *array;
+
+	if (n == 0)
+		return construct_empty_array(type);
+	if (!AllocSizeIsValid(bytes))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("an array cannot have " INT64_FORMAT " elements", n)));
+	array = palloc0(bytes);
+	SET_VARSIZE(array, bytes);
+	array->ndim = 1;
+	array->elemtype = type;
+	ARR_DIMS(array)[0] = n;
+	ARR_LBOUND(array)[0] = 1;
+	memcpy(ARR_DATA_PTR(array), elements, n * size);
+	return array;
+}
+
 Datum
 jm_float8_array(const double *values, int n)
 {
-	Datum	   *elements = palloc(n * sizeof(Datum));
-
-	for (int i = 0; i < n; i++)
-		elements[i] = Float8GetDatum(values[i]);
-	return PointerGetDatum(construct_array(elements, n, FLOAT8OID, sizeof(float8),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return PointerGetDatum(jm_plain_array(values, n, FLOAT8OID, sizeof(float8)));
 }
 
 /* Shares of the effective total, float8[9] for the best 10 % .. 90 %. */

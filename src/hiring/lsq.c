@@ -86,6 +86,21 @@ dot(const double *a, const double *b, int m)
 	return (s0 + s1) + (s2 + s3);
 }
 
+/* Largest of the absolute values. */
+static double
+largest(const double *a, int m)
+{
+	double		max = 0;
+
+	for (int i = 0; i < m; i++)
+		max = fmax(max, fabs(a[i]));
+	return max;
+}
+
+/* Sums of squares outside of this lost digits, or all, to the range of double. */
+#define SQUARES_MIN 1e-280
+#define SQUARES_MAX 1e300
+
 /*
  * The factor of [R; B], in R's place.  B is m x q, column-major with ld rows,
  * and is destroyed.
@@ -98,17 +113,36 @@ triangularise(double *r, int q, double *b, int ld, int m)
 		double	   *u = b + (size_t) j * ld;
 		double		alpha = r[j + (size_t) j * q];
 		double		below = dot(u, u, m);
+		double		squares = alpha * alpha + below;
+		int			exponent = 0;
 		double		norm;
 		double		top;
 		double		h;
 
+		/*
+		 * A reflection is the same for a multiple of its vector: one by a
+		 * power of two is without rounding.
+		 */
+		if (!(squares > SQUARES_MIN && squares < SQUARES_MAX))
+		{
+			double		max = fmax(fabs(alpha), largest(u, m));
+
+			if (max == 0)
+				continue;
+			(void) frexp(max, &exponent);
+			alpha = ldexp(alpha, -exponent);
+			for (int i = 0; i < m; i++)
+				u[i] = ldexp(u[i], -exponent);
+			below = dot(u, u, m);
+			squares = alpha * alpha + below;
+		}
 		if (below == 0)
 			continue;
-		norm = sqrt(alpha * alpha + below);
+		norm = sqrt(squares);
 		/* the reflection (top, u) that adds up, not one that cancels */
 		top = alpha + copysign(norm, alpha);
 		h = norm * fabs(top);
-		r[j + (size_t) j * q] = -copysign(norm, alpha);
+		r[j + (size_t) j * q] = ldexp(-copysign(norm, alpha), exponent);
 
 		for (int k = j + 1; k < q; k++)
 		{
@@ -235,9 +269,13 @@ jm_lsq_merge(JmLsq *s, const JmLsq *other, double *work)
 	s->sum_weight = total;
 }
 
+/* Sums over rows and columns of numbers below this stay finite. */
+#define VALUE_MAX 1e300
+
 /*
- * False when squares of the values went beyond the range of double: the state
- * is of no use then, and must not reach LAPACK, which may loop on NaN.
+ * False when the values are, or went, near or beyond the end of the range of
+ * double: the state is of no use then, and must not reach LAPACK, which may loop
+ * on NaN.
  */
 bool
 jm_lsq_is_finite(const JmLsq *s)
@@ -246,10 +284,11 @@ jm_lsq_is_finite(const JmLsq *s)
 
 	for (int j = 0; j < q; j++)
 	{
-		if (!isfinite(s->mean[j]))
+		/* not "above": NaN is not finite either */
+		if (!(sqrt(s->sum_weight) * fabs(s->mean[j]) < VALUE_MAX))
 			return false;
 		for (int i = 0; i <= j; i++)
-			if (!isfinite(s->r[i + (size_t) j * q]))
+			if (!(fabs(s->r[i + (size_t) j * q]) < VALUE_MAX))
 				return false;
 	}
 	return true;
@@ -298,8 +337,9 @@ jm_lsq_solve(const JmLsq *s, double ridge, double *coefficients,
 	const double *c = s->r + (size_t) p * q;
 	double		norm = 0;
 	double		tolerance;
-	double		rss = c[p] * c[p];
-	double		tss = dot(c, c, q);
+	double		rss = 0;
+	double		tss = 0;
+	int			exponent;
 
 	result->rank = 0;
 	if (p > 0)
@@ -355,16 +395,27 @@ jm_lsq_solve(const JmLsq *s, double ridge, double *coefficients,
 		result->intercept -= coefficients[j] * s->mean[j];
 	}
 
-	/* residuals inside the span of X: none but for ridge and rank */
+	/*
+	 * Residuals inside the span of X: none but for ridge and rank.  Squares
+	 * of numbers divided by a power of two near y, so that r2 is right
+	 * whatever its unit.
+	 */
+	(void) frexp(largest(c, q), &exponent);
 	for (int i = 0; i < p; i++)
 		fit[i] = 0;
 	for (int j = 0; j < p; j++)
 		for (int i = 0; i <= j; i++)
 			fit[i] += s->r[i + (size_t) j * q] * coefficients[j];
-	for (int i = 0; i < p; i++)
-		rss += (c[i] - fit[i]) * (c[i] - fit[i]);
+	for (int i = 0; i < q; i++)
+	{
+		double		whole = ldexp(c[i], -exponent);
+		double		rest = i < p ? ldexp(c[i] - fit[i], -exponent) : whole;
 
-	result->mse = rss / s->sum_weight;
+		tss += whole * whole;
+		rss += rest * rest;
+	}
+
+	result->mse = ldexp(rss / s->sum_weight, 2 * exponent);
 	result->r2 = tss > 0 ? 1 - rss / tss : 1;
 	return true;
 }

@@ -128,6 +128,16 @@ check_length(int p, int expected)
 				 errhint("Every row needs an array of the same length.")));
 }
 
+static void
+check_penalty(double ridge, const JmRegression *state)
+{
+	if (ridge != state->ridge)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ridge penalty must be the same in all rows"),
+				 errdetail("%g follows %g.", ridge, state->ridge)));
+}
+
 static JmRegression *
 new_regression(MemoryContext context, int p, double ridge)
 {
@@ -186,11 +196,8 @@ jobmarket_regression_accum(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("ridge penalty must be a number of at least 0")));
 		ridge = PG_GETARG_FLOAT8(3);
-		if (state && state->ridge != ridge)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("ridge penalty must be the same in all rows"),
-					 errdetail("%g follows %g.", ridge, state->ridge)));
+		if (state)
+			check_penalty(ridge, state);
 	}
 	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		goto done;
@@ -247,6 +254,7 @@ jobmarket_regression_combine(PG_FUNCTION_ARGS)
 		if (!state)
 			state = new_regression(context, other->lsq.p, other->ridge);
 		check_length(other->lsq.p, state->lsq.p);
+		check_penalty(other->ridge, state);
 		fold_pending(state, &state->lsq);
 		state->pending = 0;
 		jm_lsq_merge(&state->lsq, whole_factor(other),
@@ -315,7 +323,6 @@ regression_row(FunctionCallInfo fcinfo, int p, const double *coefficients,
 	TupleDesc	desc;
 	Datum		values[COLUMNS];
 	bool		nulls[COLUMNS] = {0};
-	Datum	   *elements = palloc(Max(p, 1) * sizeof(Datum));
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
 		desc->natts != COLUMNS)
@@ -324,16 +331,23 @@ regression_row(FunctionCallInfo fcinfo, int p, const double *coefficients,
 
 	checked_value(result->intercept, "result");
 	for (int j = 0; j < p; j++)
-		elements[j] = Float8GetDatum(checked_value(coefficients[j], "result"));
+		checked_value(coefficients[j], "result");
 	values[COL_INTERCEPT] = Float8GetDatum(result->intercept);
-	values[COL_COEFFICIENTS] =
-		PointerGetDatum(construct_array(elements, p, FLOAT8OID, sizeof(float8),
-										FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	values[COL_COEFFICIENTS] = jm_float8_array(coefficients, p);
 	values[COL_N] = Int64GetDatum(n);
 	values[COL_RANK] = Int32GetDatum(result->rank);
 	values[COL_MSE] = Float8GetDatum(result->mse);
 	values[COL_R2] = Float8GetDatum(result->r2);
 	return HeapTupleGetDatum(heap_form_tuple(desc, values, nulls));
+}
+
+static void
+too_large(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("values of a regression are too large"),
+			 errdetail("They, or the mean of the squared residuals, are near or beyond the end of the range of double precision.")));
 }
 
 Datum
@@ -350,16 +364,15 @@ jobmarket_regression_final(PG_FUNCTION_ARGS)
 	state = (JmRegression *) PG_GETARG_POINTER(0);
 	lsq = whole_factor(state);
 	if (!jm_lsq_is_finite(lsq))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("values of a regression are too large"),
-				 errdetail("The sum of their squares is beyond the range of double precision.")));
+		too_large();
 	coefficients = allocate(lsq->p);
 	if (!jm_lsq_solve(lsq, state->ridge, coefficients, &result,
 					  allocate(jm_lsq_solve_doubles(lsq->p))))
 		ereport(ERROR,
 				(errcode(ERRCODE_INTERNAL_ERROR),
 				 errmsg("singular values of the regression did not converge")));
+	if (!isfinite(result.mse))
+		too_large();
 	PG_RETURN_DATUM(regression_row(fcinfo, lsq->p, coefficients, lsq->n, &result));
 }
 

@@ -42,29 +42,6 @@ jm_tally_entries(ArrayType *tally, int *n)
 	return (const int32 *) ARR_DATA_PTR(tally);
 }
 
-/* An array of n elements. */
-ArrayType *
-jm_int_array(const int32 *elements, int64 n)
-{
-	Size		size = ARR_OVERHEAD_NONULLS(1) + n * sizeof(int32);
-	ArrayType  *array;
-
-	if (n == 0)
-		return construct_empty_array(INT4OID);
-	if (!AllocSizeIsValid(size))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many hirings of one office")));
-	array = palloc0(size);
-	SET_VARSIZE(array, size);
-	array->ndim = 1;
-	array->elemtype = INT4OID;
-	ARR_DIMS(array)[0] = n;
-	ARR_LBOUND(array)[0] = 1;
-	memcpy(ARR_DATA_PTR(array), elements, n * sizeof(int32));
-	return array;
-}
-
 /* The state with room for more entries. */
 static JmTallyState *
 tally_state(FunctionCallInfo fcinfo, int64 more)
@@ -149,7 +126,7 @@ jobmarket_tally_final(PG_FUNCTION_ARGS)
 	state = (JmTallyState *) PG_GETARG_POINTER(0);
 	/* the same bag afterwards: later calls may go on */
 	state->n = jm_tally_settle(state->entries, state->n);
-	PG_RETURN_ARRAYTYPE_P(jm_int_array(state->entries, state->n));
+	PG_RETURN_ARRAYTYPE_P(jm_plain_array(state->entries, state->n, INT4OID, sizeof(int32)));
 }
 
 /* The calendar of a number of semesters before as_of, first day of a month. */

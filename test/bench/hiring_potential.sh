@@ -38,10 +38,12 @@ psql -f - <<T || exit 1
 \\i $src/test/hiring_generator.sql
 SELECT array_agg(departement_code) AS all FROM (SELECT departement_code FROM jobmarket.departement ORDER BY 1 LIMIT 96) d \\gset
 CALL pg_temp.generate_hirings($offices, $hirings, :'all', '2019-12-31');
-CREATE TABLE bench_office AS SELECT siret, naf_code, headcount_class, departement_code
+CREATE TABLE bench_office AS SELECT siret, naf_code, headcount_class, departement_code, geom IS NOT NULL AS has_place,
+	flag_junior AS junior, flag_senior AS senior, flag_handicap AS handicap
 FROM jobmarket.office ORDER BY departement_code, siret;
+ALTER TABLE bench_office ADD PRIMARY KEY (siret);
 CREATE INDEX ON bench_office (departement_code);
-CREATE TABLE bench_hiring AS SELECT h.siret, h.hired_on, h.contract_type, o.departement_code
+CREATE TABLE bench_hiring AS SELECT h.siret, h.hired_on, h.contract_type, h.age_bracket, h.disabled, o.departement_code
 FROM jobmarket.hiring h JOIN jobmarket.office o USING (siret) ORDER BY o.departement_code, h.hired_on;
 CREATE INDEX ON bench_hiring (departement_code);
 VACUUM ANALYZE;
@@ -90,8 +92,15 @@ month=$(ours 2019-12-01)
 psql -c 'VACUUM jobmarket.office_score'
 back=$(ours)
 vectorised_again=$(peer vectorised)
-agreement=$(psql -c "SELECT count(*) || ' offices, largest difference of a prediction ' || to_char(max(abs(s.hirings - b.dpae) / (1 + b.dpae)), '9.9EEEE')
-	FROM bench_score b JOIN jobmarket.office_score s USING (siret)")
+agreement=$(psql -c "SELECT count(*) || ' offices, largest difference of a prediction '
+		|| to_char(greatest(max(abs(s.hirings - b.hirings) / (1 + b.hirings)),
+			max(abs(s.hirings_alternance - b.hirings_alternance) / (1 + b.hirings_alternance))), '9.9EEEE')
+		|| ', ' || count(*) FILTER (WHERE (s.score, s.score_alternance, s.method) IS DISTINCT FROM (b.score, b.score_alternance, b.method))
+		|| ' other scores' FROM bench_score b FULL JOIN jobmarket.office_score s USING (siret)" \
+	-c "SELECT count(*) || ' scores per ROME, ' || count(*) FILTER (WHERE r.score IS DISTINCT FROM b.score) || ' others'
+		FROM bench_rome_score b FULL JOIN jobmarket.office_rome_score r USING (siret, contract, rome_code)" \
+	-c "SELECT count(*) FILTER (WHERE (flag_junior, flag_senior, flag_handicap) IS DISTINCT FROM (junior, senior, handicap))
+		|| ' offices of other flags' FROM jobmarket.office JOIN bench_office USING (siret)" | paste -s -d ';' -)
 memory=$(($(sort -n "$work/memory" | tail -n 1) / 1024))
 rowwise=$(peer rowwise 6)
 share=$(psql -c "SELECT count(*) FILTER (WHERE departement_code IN (SELECT DISTINCT departement_code FROM bench_office

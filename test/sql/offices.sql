@@ -78,16 +78,34 @@ ROLLBACK TO s;
 -- StockEtablissement, by the names in its header
 TRUNCATE stage;
 INSERT INTO stage (line) VALUES
-	('siret,etatAdministratifEtablissement,numeroVoieEtablissement,typeVoieEtablissement,libelleVoieEtablissement,codePostalEtablissement,codeCommuneEtablissement,activitePrincipaleEtablissement,nomenclatureActivitePrincipaleEtablissement,trancheEffectifsEtablissement,enseigne1Etablissement,denominationUsuelleEtablissement,coordonneeLambertAbscisseEtablissement,coordonneeLambertOrdonneeEtablissement'),
-	('10000000000011,A,3,RUE,DE METZ,57000,57463,62.02A,NAFRev2,12,"LE ""PETIT"", BAR",,931000.5,6894000.1'),
-	('10000000000029,F,3,RUE,DE METZ,57000,57463,62.02A,NAFRev2,12,,,,'),
-	('10000000000037,A,,,[ND],97400,97411,56.10A,NAFRev2,NN,[ND],,340000,7600000'),
-	('10000000000045,A,,,,57000,57463,5610A,NAFRev1,NN,,,,'),
-	('10000000000052,A,,,,57000,57463,56.10A,NAFRev2,NN,"broken,,,');
+	('siret,etatAdministratifEtablissement,numeroVoieEtablissement,typeVoieEtablissement,libelleVoieEtablissement,codePostalEtablissement,codeCommuneEtablissement,activitePrincipaleEtablissement,nomenclatureActivitePrincipaleEtablissement,trancheEffectifsEtablissement,enseigne1Etablissement,denominationUsuelleEtablissement,coordonneeLambertAbscisseEtablissement,coordonneeLambertOrdonneeEtablissement,codePaysEtrangerEtablissement'),
+	('10000000000011,A,3,RUE,DE METZ,57000,57463,62.02A,NAFRev2,12,"LE ""PETIT"", BAR",,931000.5,6894000.1,'),
+	('10000000000029,F,3,RUE,DE METZ,57000,57463,62.02A,NAFRev2,12,,,,,'),
+	('10000000000037,A,,,[ND],97400,97411,56.10A,NAFRev2,NN,[ND],,340000,7600000,'),
+	('10000000000045,A,,,,57000,57463,5610A,NAFRev1,NN,,,,,'),
+	('10000000000052,A,,,,57000,57463,56.10A,NAFRev2,NN,"broken,,,'),
+	-- address not told; a commune with the postal code of a neighbour, and no number; abroad
+	('10000000000060,A,[ND],[ND],[ND],[ND],57463,62.02A,NAFRev2,NN,[ND],[ND],[ND],[ND],'),
+	('10000000000078,A,,,,48250,07148,01.11Z,NAFRev2,NN,,,' || repeat('9', 400) || ',6894000,'),
+	('10000000000086,A,,,STREET,,,62.02A,NAFRev2,NN,,,,,99132');
 SELECT status, rows_read, rows_imported, rows_skipped, rows_rejected FROM jobmarket.import_sirene('stage', 'StockEtablissement_utf8.csv');
 SELECT siret, name, trade_name, naf_code, headcount_class, street, departement_code, ST_AsText(geom, 3)
 FROM jobmarket.office WHERE siret LIKE '1000%' ORDER BY 1;
 SELECT line_no, reason FROM jobmarket.import_error WHERE import_id = (SELECT max(import_id) FROM jobmarket.import_run);
+ROLLBACK;
+
+-- an operator may import, also codes that no list has yet
+BEGIN;
+\set VERBOSITY terse
+CREATE ROLE regress_jobmarket_importer;
+GRANT USAGE ON SCHEMA jobmarket TO regress_jobmarket_importer;
+CALL jobmarket.grant_access('regress_jobmarket_importer', 'operator');
+SET LOCAL ROLE regress_jobmarket_importer;
+CREATE TEMP TABLE stage (line_no bigint GENERATED ALWAYS AS IDENTITY, line text);
+INSERT INTO stage (line) VALUES ('siret,activitePrincipaleEtablissement,codeCommuneEtablissement,trancheEffectifsEtablissement'),
+	('90000000000011,77.77X,57463,Q9');
+SELECT status, rows_imported FROM jobmarket.import_sirene('stage', 'new_codes.csv');
+SELECT naf_code, headcount_class, label FROM jobmarket.office JOIN jobmarket.headcount_class USING (headcount_class);
 ROLLBACK;
 
 -- the later file of 17 columns, which the header tells

@@ -30,6 +30,12 @@ UPDATE jobmarket.rome_naf SET hirings = 900 WHERE rome_code = 'M1607';
 INSERT INTO jobmarket.rome_tension VALUES ('D1103', 100);
 UPDATE jobmarket.score_setting SET value = 1 WHERE name = 'minimum_score_floor';
 SELECT * FROM shown ORDER BY 1, 2;
+-- emptied at once too
+INSERT INTO jobmarket.office_override (siret, hirings) VALUES ('00000000000002', 120);
+TRUNCATE jobmarket.office_override;
+SELECT count(*), jobmarket.refresh_rome_scores() FROM shown;
+TRUNCATE jobmarket.office_score;
+SELECT count(*), jobmarket.refresh_rome_scores() FROM shown;
 ROLLBACK;
 
 BEGIN;
@@ -39,7 +45,8 @@ INSERT INTO jobmarket.rome_naf (rome_code, naf_code, hirings) VALUES
 INSERT INTO jobmarket.rome VALUES ('D1506'), ('K1302');
 INSERT INTO jobmarket.commune (insee_code, name, departement_code, centroid) VALUES
 	('57463', 'Metz', '57', ST_Point(6.176, 49.119, 4326)), ('57616', 'Saint-Julien', '57', ST_Point(6.2, 49.13, 4326)),
-	('2A004', 'Ajaccio', '2A', ST_Point(8.7, 41.9, 4326)), ('57999', 'Nowhere', '57', NULL);
+	('2A004', 'Ajaccio', '2A', ST_Point(8.7, 41.9, 4326)), ('97411', 'Saint-Denis', '974', ST_Point(55.4, -20.9, 4326)),
+	('57999', 'Nowhere', '57', NULL);
 CREATE VIEW shown AS SELECT siret::bigint AS office, contract,
 	string_agg(rome_code || ' ' || score || CASE WHEN boosted THEN '*' ELSE '' END, ', ' ORDER BY rome_code) AS romes
 FROM jobmarket.office_rome_score GROUP BY siret, contract;
@@ -103,12 +110,14 @@ INSERT INTO jobmarket.office_override (siret, phone) VALUES ('00000000000001', '
 SELECT * FROM jobmarket.office_contact WHERE siret = '00000000000001';
 INSERT INTO jobmarket.office_override (siret, email, remove_email) VALUES ('00000000000001', 'new@example.org', true);
 SELECT email, phone FROM jobmarket.office_contact WHERE siret = '00000000000001';
--- more places: communes, départements, Corsica as one; to a day
+-- more places: communes, départements, Corsica and overseas as one each; to a day
 INSERT INTO jobmarket.office_override (siret, location_codes, locations_until) VALUES
 	('00000000000001', '{57616," 57 "}', '2030-01-01'), ('00000000000001', '{57616}', NULL), ('00000000000001', '{20,nonsense}', '2031-01-01');
 SELECT insee_code, ST_AsText(geom), until FROM jobmarket.office_location ORDER BY 1;
 UPDATE jobmarket.office_override SET location_codes = '{}';
 SELECT count(*) FROM jobmarket.office_location;
+UPDATE jobmarket.office_override SET location_codes = '{97,2a}';
+SELECT insee_code FROM jobmarket.office_location ORDER BY 1;
 ROLLBACK TO s;
 -- hirings that tell their occupation outweigh the activity as they grow
 INSERT INTO jobmarket.hiring (siret, hired_on, contract_type, rome_code)

@@ -48,6 +48,10 @@ SELECT count(*) FROM jobmarket.hiring_gains(contract => 'alternance');
 SAVEPOINT s;
 SELECT jobmarket.hiring_gains(grouping_by => 'colour');
 ROLLBACK TO s;
+-- each office from the date of its own prediction
+UPDATE jobmarket.office_score SET as_of = '2012-04-01' WHERE siret = '00000000000054';
+SELECT offices, effective FROM jobmarket.hiring_gains(grouping_by => 'departement');
+UPDATE jobmarket.office_score SET as_of = '2012-01-01';
 DELETE FROM jobmarket.hiring WHERE hired_on >= '2012-01-01';
 
 -- drift, both ways: the published scores stay, and the checks say so

@@ -47,7 +47,14 @@ SELECT jobmarket.linear_regression(1, ARRAY['Infinity']::float8[]);
 SELECT jobmarket.linear_regression(y, CASE WHEN i = 5 THEN ARRAY[x1] ELSE ARRAY[x1, x2] END) FROM point;
 SELECT jobmarket.linear_regression(y, ARRAY[[x1, x2]]) FROM point;
 SELECT jobmarket.linear_regression(y, array_fill(x1, ARRAY[201])) FROM point;
-SELECT jobmarket.linear_regression(y, ARRAY[x1 * 1e200]) FROM point;
+SELECT jobmarket.linear_regression(y * 1e200, ARRAY[x1]) FROM point;
+SELECT jobmarket.linear_regression(y, ARRAY[x1 * 1e305]) FROM point;
+SELECT jobmarket.linear_regression(y, ARRAY[x1, 1e300]) FROM point;
+-- any unit within: squares of these numbers are not, at either end
+SELECT u, v, (m).rank, round(((m).coefficients[1] * u / v)::numeric, 9) AS c, round(((m).intercept / v)::numeric, 9) AS intercept,
+	round((m).r2::numeric, 9) AS r2
+FROM (VALUES (1e-200::float8, 1e-200::float8), (1e-200, 1), (1e200, 1), (1, 1e-200), (1e-290, 1e-10)) k (u, v)
+CROSS JOIN LATERAL (SELECT jobmarket.linear_regression(y * v, ARRAY[x1 * u, x2 * u]) AS m FROM point) t;
 
 -- groups, FILTER, windows, DISTINCT and ORDER BY
 SELECT i % 3 AS g, (m).n, round((m).coefficients[1]::numeric, 8) AS c

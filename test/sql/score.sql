@@ -44,6 +44,7 @@ END $$;
 UPDATE jobmarket.score_setting SET value = 50 WHERE name = 'hirings_50';
 SELECT jobmarket.score_from_hirings(10);
 ROLLBACK;
+UPDATE jobmarket.score_setting SET value = 'NaN' WHERE name = 'mse_max';
 SELECT jobmarket.score_from_hirings(10);
 SELECT jobmarket.score_from_hirings(10, 10, 50, 100, 500), jobmarket.score_from_hirings(10, 20, 50, 100, 500),
 	jobmarket.hirings_from_score(100, 10, 50, 100, 500);

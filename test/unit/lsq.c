@@ -140,6 +140,78 @@ test_pieces(int p, int n, double offset)
 	free(c);
 }
 
+/*
+ * Units do not matter: numbers whose squares are beyond the range of double, one
+ * way or the other, give the coefficients in the other units, also merged.
+ */
+static void
+test_units(void)
+{
+	enum
+	{
+		P = 3,
+		N = 300
+	};
+	static const int units[][P + 1] = {
+		{-700, -700, -700, -700}, {-700, 0, 700, -10}, {700, 700, 700, 0},
+		{0, -900, 0, -900}, {0, 0, 0, -800}, {-530, 530, 0, 500}
+	};
+	double		rows[N * (P + 1)];
+	double		scaled[N * (P + 1)];
+	double		b[P];
+	double		c[P];
+	double	   *memory = doubles(2 * jm_lsq_doubles(P));
+	JmLsq		plain;
+	JmLsq		other;
+	JmLsqResult one;
+	JmLsqResult two;
+
+	for (int i = 0; i < N; i++)
+	{
+		double	   *row = rows + i * (P + 1);
+
+		row[P] = uniform();
+		for (int j = 0; j < P; j++)
+		{
+			row[j] = 5 + uniform();
+			row[P] += (j + 1) * row[j];
+		}
+	}
+	jm_lsq_init(&plain, P, memory);
+	fold(&plain, rows, NULL, N);
+	CHECK(solve(&plain, 0, b, &one));
+	for (size_t k = 0; k < sizeof(units) / sizeof(*units); k++)
+	{
+		const int  *unit = units[k];
+
+		for (int i = 0; i < N * (P + 1); i++)
+			scaled[i] = ldexp(rows[i], unit[i % (P + 1)]);
+		jm_lsq_init(&other, P, memory + jm_lsq_doubles(P));
+		fold_in_pieces(&other, P, scaled, N, 3);
+		CHECK(jm_lsq_is_finite(&other));
+		CHECK(solve(&other, 0, c, &two));
+
+		/*
+		 * columns of like units only: a direction of far smaller ones counts
+		 * as absent
+		 */
+		if (unit[0] != unit[1] || unit[1] != unit[2])
+			continue;
+		CHECK_INT(two.rank, P);
+		CHECK(fabs(two.r2 - one.r2) < 1e-9);
+		CHECK(fabs(ldexp(two.intercept, -unit[P]) - one.intercept) < 1e-9);
+		for (int j = 0; j < P; j++)
+			CHECK(fabs(ldexp(c[j], unit[j] - unit[P]) - b[j]) < 1e-9);
+	}
+	/* but not numbers at the end of the range */
+	for (int i = 0; i < N * (P + 1); i++)
+		scaled[i] = ldexp(rows[i], 1015);
+	jm_lsq_init(&other, P, memory + jm_lsq_doubles(P));
+	fold(&other, scaled, NULL, N);
+	CHECK(!jm_lsq_is_finite(&other));
+	free(memory);
+}
+
 static void
 test_small_cases(void)
 {
@@ -151,7 +223,7 @@ test_small_cases(void)
 	/* y = 1 + x1 + x2 with x1 = x2 and a constant column */
 	double		equal[] = {1, 1, 7, 3, 2, 2, 7, 5, 4, 4, 7, 9};
 	double		constant[] = {0.1, 5, 0.1, 6, 0.1, 7, 0.1, 8, 0.1, 9, 0.1, 10, 0.1, 11};
-	double		huge[] = {1e200, 1, -1e200, 2};
+	double		huge[] = {1e301, 1, -1e301, 2};
 	double		weighted[] = {0, 0, 1, 1, 2, 10};
 	double		weights[] = {1, 1, 1e-9};
 
@@ -247,6 +319,7 @@ main(void)
 		test_pieces(p, 1 + (int) (uniform() * 400), 0);
 		test_pieces(p, p + 2 + (int) (uniform() * 400), 1e4);
 	}
+	test_units();
 	test_small_cases();
 	test_poisson();
 	return unit_failures != 0;
