@@ -215,8 +215,12 @@ set_options(JmTransfer *transfer, const char *url)
 	/* how long it may take, and how much it may bring */
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long) jm_connect_timeout);
 	SET(CURLOPT_TIMEOUT_MS, (long) jm_request_timeout);
-	SET(CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED);
-	SET(CURLOPT_LOW_SPEED_TIME, (long) jm_stall_timeout);
+	if (jm_stall_timeout > 0)
+	{
+		/* a limit of speed wakes curl every second */
+		SET(CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED);
+		SET(CURLOPT_LOW_SPEED_TIME, (long) jm_stall_timeout);
+	}
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) transfer->limit);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* or giving up would wait for the thread that resolves the name */
