@@ -401,7 +401,8 @@ explain_failure(JmTransfer *transfer, CURLcode code)
 		else
 		{
 			words = psprintf("requests to the address %s are not allowed", transfer->forbidden);
-			transfer->hint = "A superuser can allow loopback and private addresses with the setting jobmarket.allow_private_networks.";
+			transfer->hint = transfer->private_allowed ? "It is reserved: no host has it." :
+				"A superuser can allow loopback and private addresses with the setting jobmarket.allow_private_networks.";
 		}
 	}
 	if (transfer->too_large || code == CURLE_FILESIZE_EXCEEDED)

@@ -246,14 +246,19 @@ scalar_number(const JsonbValue *v, double *number)
 		return false;
 	s = trimmed(s);
 
-	errno = 0;
+	/* strtod would also take hexadecimal numbers and infinity */
+	if (s[strspn(s, "+-.0123456789eE")] != '\0')
+		return false;
 	*number = strtod(s, &end);
-	return *end == '\0' && end != s && errno == 0 && isfinite(*number);
+	return *end == '\0' && end != s && isfinite(*number);
 }
 
-/* Array of texts, or one text; elements that say nothing are left out. */
+/*
+ * Array of texts, or one text; elements that say nothing are left out, and so
+ * are those that are no text, with *odd set.
+ */
 static Datum
-text_array(const JsonbValue *v, bool *isnull)
+text_array(const JsonbValue *v, bool *isnull, bool *odd)
 {
 	ArrayBuildState *array = NULL;
 	JsonbIterator *it;
@@ -277,8 +282,12 @@ text_array(const JsonbValue *v, bool *isnull)
 			if (s != NULL)
 				array = accumArrayResult(array, CStringGetTextDatum(s), false,
 										 TEXTOID, CurrentMemoryContext);
+			else
+				*odd = true;
 		}
 	}
+	else
+		*odd = true;
 	*isnull = array == NULL;
 	return array ? makeArrayResult(array, CurrentMemoryContext) : (Datum) 0;
 }
@@ -352,8 +361,15 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 				break;
 			}
 		case KIND_TEXTS:
-			*value = text_array(v, isnull);
-			return;
+			{
+				bool		odd = false;
+
+				*value = text_array(v, isnull, &odd);
+				if (odd)
+					remark(offer, attribute->object, attribute->key,
+						   strlen(attribute->key), "not an array of texts");
+				return;
+			}
 		default:
 			elog(ERROR, "attribute \"%s\" is no column", attribute->key);
 	}
@@ -398,8 +414,12 @@ jm_digest(char *const *parts, int n)
 static JmElement *
 decode_element(JmOffer *offer, const JmList *list, const JsonbValue *v, int position)
 {
-	JmElement  *element = palloc0(sizeof(JmElement));
+	JmElement  *element;
 	bool		any = false;
+
+	if (is_blank(v))
+		return NULL;
+	element = palloc0(sizeof(JmElement));
 
 	element->position = position;
 	if (v->type == jbvString)
@@ -437,10 +457,16 @@ decode_element(JmOffer *offer, const JmList *list, const JsonbValue *v, int posi
 			else if (!is_blank(&value))
 			{
 				element->values[f] = jm_scalar_text(&value);
-				any = any || element->values[f] != NULL;
+				if (element->values[f])
+					any = true;
+				else
+					remark(offer, psprintf("%s[]", list->key), list->fields[f],
+						   strlen(list->fields[f]), "not a text");
 			}
 		}
 	}
+	else
+		remark(offer, list->object, list->key, strlen(list->key), "not an array of objects");
 	if (!any)
 		return NULL;
 	if (list->dimension)

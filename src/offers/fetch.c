@@ -57,9 +57,9 @@ get_page(JmServer *server, const char *path, const char *query, JmPage *page)
 	}
 }
 
-/* Puts one document as a row; false if it is no offer. */
+/* Puts one document as a row, unless there are max_offers; false if it is no offer. */
 static bool
-put_offer(ReturnSetInfo *rsinfo, HTAB *seen, const JsonbValue *v)
+put_offer(ReturnSetInfo *rsinfo, HTAB *seen, int max_offers, const JsonbValue *v)
 {
 	static const JmColumn columns[] = {
 		COL_title, COL_company_name, COL_rome_code, COL_place_label,
@@ -78,7 +78,7 @@ put_offer(ReturnSetInfo *rsinfo, HTAB *seen, const JsonbValue *v)
 	/* an offer that moved between two pages comes twice */
 	strlcpy(key, head.id, sizeof(key));
 	hash_search(seen, key, HASH_ENTER, &found);
-	if (found)
+	if (found || hash_get_num_entries(seen) > max_offers)
 		return true;
 	jm_offer_decode(v->val.binary.data, &offer);
 	values[0] = CStringGetTextDatum(head.id);
@@ -149,7 +149,7 @@ jobmarket_fetch_offers(PG_FUNCTION_ARGS)
 				if (token == WJB_ELEM)
 				{
 					CHECK_FOR_INTERRUPTS();
-					if (!put_offer(rsinfo, seen, &v))
+					if (!put_offer(rsinfo, seen, max_offers, &v))
 						odd++;
 				}
 		}

@@ -67,6 +67,7 @@ typedef struct JmHarvest
 	List	   *answered;		/* JmRequest, not dealt with yet */
 	List	   *errors;			/* to be stored with the next cell */
 	int			lost;			/* requests without an answer in a row */
+	int			barren;			/* cells in a row that brought nothing */
 	bool		ended;			/* the run's row says how */
 	char	   *stop;			/* why it must end early, or NULL */
 	int			stop_sqlstate;

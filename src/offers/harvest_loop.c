@@ -37,6 +37,10 @@
 /* Refusals of its credentials in a row after which a server is given up. */
 #define REFUSED_AFTER 4
 
+/* Cells in a row that brought nothing after which what the API says of its
+ * offers counts as untrue: there may be no end to such cells. */
+#define BARREN_AFTER 50
+
 #define NOTICE_EVERY_MS 5000
 
 /* How often the tables are asked to take a cell, which may fail for a
@@ -157,7 +161,7 @@ check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage
 		return *total < 0 ? "an empty answer without a total" : NULL;
 	}
 	if (!range->present)
-		return "no Content-Range";
+		return "no Content-Range that makes sense";
 	if (range->first >= 0 && range->first != ask->first)
 		return "Content-Range of another page";
 	if (range->first >= 0 && range->last - range->first + 1 != page->count)
@@ -341,6 +345,32 @@ store_cell(void *arg)
 	jm_harvest_store_cell(args->harvest, args->cell, &args->counts, pump);
 }
 
+/* Notes what went wrong with a cell as a whole. */
+static void
+note_cell(JmHarvest *h, const JmCell *cell, const char *stage, const char *message)
+{
+	JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = Max(cell->npages, 1) * JM_API_PAGE - 1,
+		.origin = cell->origin,.from = cell->from,.to = cell->to,
+	.filter = cell->filter};
+	JmRequest	none = {.server = h->servers[0].server};
+
+	jm_harvest_note_error(h, &ask, stage, &none, message);
+}
+
+/* What the API announces may be untrue, and then there is no end to cells. */
+static void
+look_if_barren(JmHarvest *h, const JmCell *cell)
+{
+	JmRequest	none = {.sqlstate = ERRCODE_PROTOCOL_VIOLATION,
+	.hint = "What the API announces and what it sends do not agree; try again later."};
+
+	if (cell->status != JM_CELL_FAILED || cell->received > 0)
+		h->barren = 0;
+	else if (++h->barren == BARREN_AFTER)
+		stop(h, &none, psprintf("%d windows in a row could not be read: %s",
+								BARREN_AFTER, cell->problem));
+}
+
 /* Stores a finished cell and commits. */
 static void
 store(JmHarvest *h, JmCell *cell)
@@ -350,6 +380,8 @@ store(JmHarvest *h, JmCell *cell)
 	ErrorData  *error = NULL;
 	MemoryContext old = MemoryContextSwitchTo(h->scratch);
 
+	if (cell->status == JM_CELL_FAILED && cell->received == 0)
+		note_cell(h, cell, "page", cell->problem);
 	for (int attempt = 0; attempt < STORE_TRIES; attempt++)
 	{
 		error = jm_try(store_cell, &args);
@@ -360,14 +392,8 @@ store(JmHarvest *h, JmCell *cell)
 	if (error)
 	{
 		/* the tables refuse it: keep that, and go on with the other cells */
-		JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = cell->npages * JM_API_PAGE - 1,
-			.origin = cell->origin,.from = cell->from,.to = cell->to,
-		.filter = cell->filter};
-		JmRequest	none = {.server = h->servers[0].server};
-
-		jm_harvest_note_error(h, &ask, "load", &none,
-							  psprintf("%s (SQLSTATE %s)", error->message,
-									   unpack_sql_state(error->sqlerrcode)));
+		note_cell(h, cell, "load", psprintf("%s (SQLSTATE %s)", error->message,
+											unpack_sql_state(error->sqlerrcode)));
 		cell->status = JM_CELL_FAILED;
 		cell->problem = "the tables refused its offers";
 		cell->received = 0;
@@ -381,6 +407,7 @@ store(JmHarvest *h, JmCell *cell)
 		if (error)
 			ReThrowError(error);
 	}
+	look_if_barren(h, cell);
 	MemoryContextSwitchTo(old);
 	jm_plan_free_cell(h->plan, cell);
 	SPI_commit();

@@ -71,10 +71,10 @@ jm_search_offers(const JmRequest *request, JmOfferPage *page)
 void
 jm_raise_bad_answer(const JmRequest *request, const ErrorData *why)
 {
+	/* the parser's DETAIL quotes the text, which may repeat our token */
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 			 errmsg("server \"%s\" sent an answer that cannot be read: %s",
 					request->server->name, why->message),
-			 why->detail ? errdetail_internal("%s", why->detail) : 0,
 			 errhint("Check the option api_url of the server; if it is right, try again later.")));
 }
