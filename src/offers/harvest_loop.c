@@ -380,7 +380,7 @@ store(JmHarvest *h, JmCell *cell)
 	ErrorData  *error = NULL;
 	MemoryContext old = MemoryContextSwitchTo(h->scratch);
 
-	if (cell->status == JM_CELL_FAILED && cell->received == 0)
+	if (cell->status == JM_CELL_FAILED)
 		note_cell(h, cell, "page", cell->problem);
 	for (int attempt = 0; attempt < STORE_TRIES; attempt++)
 	{
