@@ -181,7 +181,6 @@ jobmarket_fetch_offer(PG_FUNCTION_ARGS)
 	JmServer   *server;
 	char	   *id;
 	char	   *path;
-	JsonbValue	v;
 
 	if (PG_ARGISNULL(1))
 		PG_RETURN_NULL();
@@ -197,34 +196,27 @@ jobmarket_fetch_offer(PG_FUNCTION_ARGS)
 	for (int attempt = 1;; attempt++)
 	{
 		JmRequest  *request = jm_http_get(server, path, NULL);
-		JmPage		page;
+		Jsonb	   *document;
 		ErrorData  *error;
-		JsonbContainer *array;
-		char	   *body;
 
 		if (request->outcome != JM_OK)
 			jm_request_raise(request);
-		if (request->status == 204 || request->body_len == 0)
+		if (request->status == 204)
 			PG_RETURN_NULL();
-		/* read as a page of one: an array around the document */
-		body = MemoryContextAllocExtended(CurrentMemoryContext, request->body_len + 3,
-										  MCXT_ALLOC_HUGE);
-		body[0] = '[';
-		memcpy(body + 1, request->body, request->body_len);
-		strcpy(body + 1 + request->body_len, "]");
-		request->body = body;
-		request->body_len += 2;
-		error = jm_search_page(request, &page);
+		error = jm_search_document(request, &document);
+		if (error == NULL && document == NULL)
+			PG_RETURN_NULL();
 		if (error == NULL)
 		{
-			array = page.offers;
-			if (page.count == 1 && getIthJsonbValueFromContainer(array, 0) &&
-				(v = *getIthJsonbValueFromContainer(array, 0)).type == jbvBinary &&
-				JsonContainerIsObject(v.val.binary.data))
-				PG_RETURN_JSONB_P(jm_offer_public_document(&v));
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-					 errmsg("server \"%s\" sent something that is not an offer", server->name)));
+			JsonbValue	v = {.type = jbvBinary};
+
+			if (!JB_ROOT_IS_OBJECT(document))
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+						 errmsg("server \"%s\" sent something that is not an offer", server->name)));
+			v.val.binary.data = &document->root;
+			v.val.binary.len = VARSIZE(document) - VARHDRSZ;
+			PG_RETURN_JSONB_P(jm_offer_public_document(&v));
 		}
 		if (attempt == READ_ATTEMPTS)
 			jm_raise_bad_answer(request, error);

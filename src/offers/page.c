@@ -81,6 +81,16 @@ jm_page_parse(const char *body, size_t len, JmPage *page)
 	pfree(json);
 }
 
+/* Parses an answer that is one document; NULL if it is empty.  Errors likewise. */
+Jsonb *
+jm_document_parse(const char *body, size_t len)
+{
+	size_t		repairs;
+	char	   *json = repair(body, &len, &repairs);
+
+	return json ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json))) : NULL;
+}
+
 /* ------------------------------------------------------------------------
  * Without jsonb
  * ------------------------------------------------------------------------

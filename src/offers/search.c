@@ -12,7 +12,7 @@
 typedef struct ParseArgs
 {
 	const JmRequest *request;
-	void	   *page;
+	void	   *result;
 } ParseArgs;
 
 static void
@@ -20,7 +20,15 @@ parse(void *arg)
 {
 	ParseArgs  *args = arg;
 
-	jm_page_parse(args->request->body, args->request->body_len, args->page);
+	jm_page_parse(args->request->body, args->request->body_len, args->result);
+}
+
+static void
+parse_document(void *arg)
+{
+	ParseArgs  *args = arg;
+
+	*(Jsonb **) args->result = jm_document_parse(args->request->body, args->request->body_len);
 }
 
 static void
@@ -28,7 +36,7 @@ scan(void *arg)
 {
 	ParseArgs  *args = arg;
 
-	jm_page_scan(args->request->body, args->request->body_len, args->page);
+	jm_page_scan(args->request->body, args->request->body_len, args->result);
 }
 
 /* Opens a server (jm_server_open) of a provider that serves offers. */
@@ -56,6 +64,15 @@ jm_search_page(const JmRequest *request, JmPage *page)
 	ParseArgs	args = {request, page};
 
 	return jm_try(parse, &args);
+}
+
+/* Likewise one document; NULL if the answer is empty. */
+ErrorData *
+jm_search_document(const JmRequest *request, Jsonb **document)
+{
+	ParseArgs	args = {request, document};
+
+	return jm_try(parse_document, &args);
 }
 
 /* Likewise, with the offers' heads only. */

@@ -367,6 +367,9 @@ if ($child == 0)
 		mark => "HTTP/1.1 200 OK\r\n\r\n\xEF\xBB\xBF{\"access_token\":\"$token\"}",
 		quote => "HTTP/1.1 200 OK\r\n\r\n{$token}",
 		more => "HTTP/1.1 206 Partial Content\r\n\r\n[" . join(',', map { "{\"id\":\"MORE00$_\"}" } 1 .. 5) . ']',
+		offer => "HTTP/1.1 200 OK\r\n\r\n\xEF\xBB\xBF{\"id\":\"MARK001\",\"contact\":{}}",
+		list => "HTTP/1.1 200 OK\r\n\r\n[{\"code\":\"57463\",\"libelle\":\"Metz\",\"codeDepartement\":\"57\",\"region\":{\"code\":\"44\"}},"
+		  . '{"code":"57463","libelle":"METZ","codeDepartement":"00"},{"code":{"a":1},"libelle":"x"},7]',
 		cut => "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[{\"code\":\"01\",\"libe",
 		longer => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]GARBAGE",
 		nine => "just some bytes",
@@ -422,6 +425,11 @@ fails('echo of the secret as it was sent', sprintf($ask, 'echo', 'regions'), '28
 $node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://127.0.0.1:$hostile/more')");
 is($node->safe_psql('postgres', "SELECT count(*) FROM jobmarket.fetch_offers('hostile', max_offers => 3)"), '3',
 	'more offers than were asked for');
+$node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://127.0.0.1:$hostile/offer')");
+is($node->safe_psql('postgres', "SELECT jobmarket.fetch_offer('hostile', 'MARK001')"), '{"id": "MARK001"}', 'an offer after a byte order mark');
+$node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://127.0.0.1:$hostile/list')");
+is($node->safe_psql('postgres', "SELECT jobmarket.sync_referential('hostile', '$_')"), '1', "$_: codes twice, or none")
+  foreach qw(communes regions departements metiers themes);
 $node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET token_url 'http://127.0.0.1:$hostile/mark')");
 foreach my $odd ('longer', 'interim')
 {
