@@ -201,10 +201,11 @@ jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
 		{
 			/* expected stays -1 where even the total is not known */
 			JmCell	   *cell = jm_plan_new_cell(plan, span, span->total);
+			const char *why = no_use(span->stranger);
 
 			cell->npages = 0;
 			jm_plan_remove_span(plan, span);
-			jm_plan_finish_cell(plan, cell, JM_CELL_FAILED, no_use(span->stranger));
+			jm_plan_finish_cell(plan, cell, JM_CELL_FAILED, why);
 		}
 	}
 	else
