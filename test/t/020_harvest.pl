@@ -70,6 +70,8 @@ is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT status, ',') FROM jo
 	'complete', 'all cells are complete');
 is($node->safe_psql('postgres', "SELECT last_complete_run_id FROM jobmarket.source WHERE source = 'france_travail'"),
 	$run->{run_id}, 'the source knows its last complete run');
+is($node->safe_psql('postgres', "SELECT count(*), count(*) FILTER (WHERE resolved_at IS NOT NULL) FROM jobmarket.harvest_error"),
+	'1|1', 'the error of the run that failed is made good');
 my $first = HarvestTest::state($node);
 
 $run = harvest($node, "'{ft}'");
