@@ -77,5 +77,6 @@ jm_secret_mask(char *message, size_t len, const char *secret)
 	if (secret == NULL || strlen(secret) < MIN_SECRET)
 		return;
 	for (size_t i = 0; i < len; i++)
-		memset(message + i, '*', spelled(message + i, len - i, secret));
+		if (spelled_char(message + i, len - i, secret[0]) > 0)
+			memset(message + i, '*', spelled(message + i, len - i, secret));
 }
