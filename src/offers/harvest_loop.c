@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "core/subxact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "offers/harvest.h"
@@ -37,15 +36,7 @@
 /* Refusals of its credentials in a row after which a server is given up. */
 #define REFUSED_AFTER 4
 
-/* Cells in a row that brought nothing after which what the API says of its
- * offers counts as untrue: there may be no end to such cells. */
-#define BARREN_AFTER 50
-
 #define NOTICE_EVERY_MS 5000
-
-/* How often the tables are asked to take a cell, which may fail for a
- * deadlock or the like. */
-#define STORE_TRIES 3
 
 /* A request's tag. */
 typedef struct Tag
@@ -172,8 +163,8 @@ check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage
 }
 
 /* The harvest must end: every further request would end like this one. */
-static void
-stop(JmHarvest *h, const JmRequest *request, const char *why)
+void
+jm_harvest_stop(JmHarvest *h, const JmRequest *request, const char *why)
 {
 	if (h->stop)
 		return;
@@ -200,7 +191,7 @@ refused(JmHarvest *h, JmHarvestServer *server, const JmRequest *request)
 	for (int s = 0; s < h->nservers; s++)
 		left += !h->servers[s].given_up;
 	if (left == 0)
-		stop(h, request, request->message);
+		jm_harvest_stop(h, request, request->message);
 	else
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
@@ -217,9 +208,9 @@ no_answer(JmHarvest *h, Tag *tag, const JmRequest *request)
 	if (request->outcome == JM_UNAUTHORISED)
 		refused(h, tag->server, request);
 	else if (request->outcome == JM_REFUSED && h->figures.received == 0 && !h->resumed)
-		stop(h, request, request->message);
+		jm_harvest_stop(h, request, request->message);
 	else if (++h->lost >= LOST_AFTER * h->nservers)
-		stop(h, request, psprintf("no answer any more: %s", request->message));
+		jm_harvest_stop(h, request, psprintf("no answer any more: %s", request->message));
 	jm_plan_no_answer(h->plan, &tag->ask);
 }
 
@@ -327,96 +318,6 @@ adapt_depth(JmHarvest *h)
 	h->depth_waited = 0;
 }
 
-typedef struct StoreArgs
-{
-	JmHarvest  *harvest;
-	JmCell	   *cell;
-	JmLoadCounts counts;
-} StoreArgs;
-
-static void
-store_cell(void *arg)
-{
-	StoreArgs  *args = arg;
-
-	args->harvest->figures.available = Max(args->harvest->figures.available,
-										   args->harvest->received_before +
-										   jm_plan_announced(args->harvest->plan));
-	jm_harvest_store_cell(args->harvest, args->cell, &args->counts, pump);
-}
-
-/* Notes what went wrong with a cell as a whole. */
-static void
-note_cell(JmHarvest *h, const JmCell *cell, const char *stage, const char *message)
-{
-	JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = Max(cell->npages, 1) * JM_API_PAGE - 1,
-		.origin = cell->origin,.from = cell->from,.to = cell->to,
-	.filter = cell->filter};
-	JmRequest	none = {.server = h->servers[0].server};
-
-	jm_harvest_note_error(h, &ask, stage, &none, message);
-}
-
-/* What the API announces may be untrue, and then there is no end to cells. */
-static void
-look_if_barren(JmHarvest *h, const JmCell *cell)
-{
-	JmRequest	none = {.sqlstate = ERRCODE_PROTOCOL_VIOLATION,
-	.hint = "What the API announces and what it sends do not agree; try again later."};
-
-	if (cell->status != JM_CELL_FAILED || cell->received > 0)
-		h->barren = 0;
-	else if (++h->barren == BARREN_AFTER)
-		stop(h, &none, psprintf("%d windows in a row could not be read: %s",
-								BARREN_AFTER, cell->problem));
-}
-
-/* Stores a finished cell and commits. */
-static void
-store(JmHarvest *h, JmCell *cell)
-{
-	StoreArgs	args = {h, cell};
-	JmFigures	before = h->figures;
-	ErrorData  *error = NULL;
-	MemoryContext old = MemoryContextSwitchTo(h->scratch);
-
-	if (cell->status == JM_CELL_FAILED)
-		note_cell(h, cell, "page", cell->problem);
-	for (int attempt = 0; attempt < STORE_TRIES; attempt++)
-	{
-		error = jm_try(store_cell, &args);
-		if (error == NULL)
-			break;
-		h->figures = before;
-	}
-	if (error)
-	{
-		/* the tables refuse it: keep that, and go on with the other cells */
-		note_cell(h, cell, "load", psprintf("%s (SQLSTATE %s)", error->message,
-											unpack_sql_state(error->sqlerrcode)));
-		cell->status = JM_CELL_FAILED;
-		cell->problem = "the tables refused its offers";
-		cell->received = 0;
-		for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
-		{
-			if (cell->pages[p].payload)
-				MemoryContextDelete(GetMemoryChunkContext(cell->pages[p].payload));
-			cell->pages[p].payload = NULL;
-		}
-		error = jm_try(store_cell, &args);
-		if (error)
-			ReThrowError(error);
-	}
-	look_if_barren(h, cell);
-	MemoryContextSwitchTo(old);
-	jm_plan_free_cell(h->plan, cell);
-	SPI_commit();
-	h->committed = h->figures;
-	h->errors = NIL;
-	MemoryContextReset(h->error_context);
-	MemoryContextReset(h->scratch);
-}
-
 static void
 report_progress(JmHarvest *h)
 {
@@ -473,7 +374,7 @@ jm_harvest_run_plan(JmHarvest *h)
 		if (request)
 			deal_with(h, request);
 		while ((cell = jm_plan_ready(h->plan)) != NULL)
-			store(h, cell);
+			jm_harvest_take_cell(h, cell, pump);
 		report_progress(h);
 		adapt_depth(h);
 		MemoryContextReset(h->scratch);
