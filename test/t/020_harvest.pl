@@ -149,15 +149,19 @@ like($stderr, qr/nothing to resume/, 'a complete run is not resumed');
 # watched, contended, cancelled, terminated
 # ---------------------------------------------------------------------------
 $node->safe_psql('postgres', 'TRUNCATE jobmarket.offer CASCADE');
-$emulator->faults('slow-ms' => 250);
-# with no limit of time of its own
+# After some answers no more come, so that it waits for as long as is looked at
+# it; it has no limit of time of its own.
+$emulator->faults('fault-stall' => 1, 'stall-seconds' => 600, 'fault-after' => 34);
 my $patient = "SET jobmarket.request_timeout = 0; SET jobmarket.stall_timeout = 0; CALL jobmarket.harvest('{ft}')";
+my $holder = $node->background_psql('postgres');
+$holder->query('BEGIN; LOCK TABLE jobmarket.offer IN SHARE ROW EXCLUSIVE MODE');
 my ($session, $pid) = begin_harvest($node, $patient);
+# shared memory is ahead of the tables, which take nothing yet
+wait_for($node, "SELECT EXISTS (SELECT FROM jobmarket.harvest_progress p JOIN jobmarket.harvest_run r USING (run_id) WHERE p.requests > r.requests)");
+$holder->quit;
 wait_for($node, "SELECT EXISTS (SELECT FROM jobmarket.harvest_progress
 	WHERE pid = $pid AND percent > 0 AND offers_per_second > 0 AND remaining IS NOT NULL)");
 pass('harvest_progress shows it from another session');
-# shared memory is ahead of the tables
-wait_for($node, "SELECT EXISTS (SELECT FROM jobmarket.harvest_progress p JOIN jobmarket.harvest_run r USING (run_id) WHERE p.requests > r.requests)");
 like($node->safe_psql('postgres', "SELECT query FROM pg_stat_activity WHERE pid = $pid"),
 	qr/^harvest \d+: \d+ %, \d+ of \d+ offers/, 'so does pg_stat_activity');
 my ($waiting, $holding) = (0, 0);
@@ -175,12 +179,12 @@ fails('a second harvest', "CALL jobmarket.harvest('{ft}')", '55006', qr/being ha
 my $run_id = row($node)->{run_id};
 fails('resuming what runs', "CALL jobmarket.resume_harvest($run_id)", '55006', qr/being harvested/);
 
-# From now on no answer comes: all that can end the harvest is the cancel.  That
-# it acts at once is shown without a clock, which would show how busy the
-# machine is: the process sleeps and does not look around from time to time.
-sub withhold_answers
+# All that can end the harvest is the cancel.  That it acts at once is shown
+# without a clock, which would show how busy the machine is: the process sleeps
+# and does not look around from time to time.
+sub sleeps
 {
-	$emulator->control('faults', 'slow-ms' => 600_000);
+	my ($name) = @_;
 	my ($switches, $before);
 	foreach (1 .. 20)
 	{
@@ -189,9 +193,9 @@ sub withhold_answers
 		last if $switches == $before;
 		sleep 1.1;
 	}
-	return is($switches, $before, 'without answers it sleeps: nothing wakes it for a second');
+	return is($switches, $before, "$name: without answers it sleeps");
 }
-withhold_answers();
+sleeps('cancel');
 $node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
 wait_for($node, "SELECT status = 'interrupted' FROM jobmarket.harvest_run WHERE run_id = $run_id");
 pass('cancel: the run says interrupted');
@@ -207,11 +211,11 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM jobmarket.offer o LEFT JOI
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), '0', 'the lock is gone');
 
 # a terminated one is noticed by the next
-$emulator->faults('slow-ms' => 250);
+$emulator->faults('fault-stall' => 1, 'stall-seconds' => 600);
 ($session, $pid) = begin_harvest($node, $patient);
 wait_for($node, "SELECT status = 'running' FROM jobmarket.harvest_run WHERE run_id = $run_id");
 is(row($node)->{run_id}, $run_id, 'the next harvest goes on with the interrupted one');
-withhold_answers();
+sleeps('terminate');
 $node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
 wait_for($node, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $pid)");
 pass('terminate: gone');
