@@ -19,11 +19,11 @@ OBJS_hiring = src/hiring/csv.o src/hiring/forecast.o src/hiring/forecast_read.o 
 	src/hiring/score.o src/hiring/score_sql.o src/hiring/semester.o \
 	src/hiring/tally.o src/hiring/tally_sql.o
 OBJS_http = src/http/address.o src/http/client.o src/http/events.o src/http/fetch_token.o \
-	src/http/gcra.o src/http/headers.o src/http/outcome.o \
-	src/http/quota.o src/http/retry.o src/http/server.o src/http/shared.o \
+	src/http/gcra.o src/http/headers.o src/http/options.o src/http/outcome.o \
+	src/http/quota.o src/http/retry.o src/http/secret.o src/http/server.o src/http/shared.o \
 	src/http/token.o src/http/transfer.o src/http/url.o
 OBJS_json = src/json/json.o src/json/json_repair.o src/json/json_text.o
-OBJS_offers = src/offers/criteria.o src/offers/decode.o src/offers/fetch.o src/offers/harvest.o \
+OBJS_offers = src/offers/attributes.o src/offers/criteria.o src/offers/decode.o src/offers/fetch.o src/offers/harvest.o \
 	src/offers/harvest_cell.o src/offers/harvest_end.o src/offers/harvest_loop.o \
 	src/offers/harvest_plan.o src/offers/harvest_run.o src/offers/harvest_sql.o src/offers/head.o \
 	src/offers/iso8601.o src/offers/load.o src/offers/load_checks.o \

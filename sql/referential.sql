@@ -16,44 +16,54 @@ DECLARE
 		"secteursActivites": ["naf_division", "naf_division_code"],
 		"typesContrats": ["contract_type", "contract_type_code"]}';
 	target CONSTANT jsonb := targets -> resource;
+	-- what an entry refers to
+	parent CONSTANT text := CASE resource WHEN 'departements' THEN 'region' WHEN 'communes' THEN 'departement' END;
 	entries jsonb;
 	taken bigint;
-	skipped bigint := 0;
+	nameless bigint;
+	orphans bigint;
 BEGIN
 	-- read whole before anything is written: an answer cut short changes nothing
-	SELECT coalesce(jsonb_agg(e), '[]') INTO entries
-	FROM jobmarket.fetch_referential(server, resource) e
-	WHERE e ->> 'code' <> '' AND e ->> 'libelle' IS NOT NULL;
+	SELECT coalesce(jsonb_agg(e) FILTER (WHERE good), '[]'), count(*) FILTER (WHERE NOT good)
+	INTO entries, nameless
+	FROM (SELECT e, coalesce(length(e ->> 'code') BETWEEN 1 AND 40
+							 AND jsonb_typeof(e -> 'code') IN ('string', 'number')
+							 AND jsonb_typeof(e -> 'libelle') IN ('string', 'number'), false) AS good
+		  FROM jobmarket.fetch_referential(server, resource) e) f;
+
+	-- those whose parent is not there are left out
+	SELECT coalesce(jsonb_agg(e) FILTER (WHERE good), '[]'), count(*) FILTER (WHERE NOT good)
+	INTO entries, orphans
+	FROM (SELECT e, CASE resource
+					WHEN 'departements' THEN EXISTS (SELECT FROM jobmarket.region r WHERE r.region_code = e -> 'region' ->> 'code')
+					WHEN 'communes' THEN EXISTS (SELECT FROM jobmarket.departement d WHERE d.departement_code = e ->> 'codeDepartement')
+					ELSE true END AS good
+		  FROM jsonb_array_elements(entries) e) f;
 
 	-- INSERT only what is missing: an inserted row would replace one that came
 	-- with the extension
 	IF resource = 'regions' THEN
 		INSERT INTO jobmarket.region (region_code, name, territory)
-		SELECT e ->> 'code', e ->> 'libelle',
+		SELECT DISTINCT ON (1) e ->> 'code', e ->> 'libelle',
 			   CASE WHEN e ->> 'code' LIKE '0%' THEN 'drom'
 					WHEN e ->> 'code' LIKE '9__' THEN 'com' ELSE 'metropole' END
 		FROM jsonb_array_elements(entries) e
 		WHERE NOT EXISTS (SELECT FROM jobmarket.region r WHERE r.region_code = e ->> 'code');
 	ELSIF resource = 'departements' THEN
 		INSERT INTO jobmarket.departement (departement_code, name, region_code)
-		SELECT e ->> 'code', e ->> 'libelle', r.region_code
+		SELECT DISTINCT ON (1) e ->> 'code', e ->> 'libelle', e -> 'region' ->> 'code'
 		FROM jsonb_array_elements(entries) e
-		JOIN jobmarket.region r ON r.region_code = e -> 'region' ->> 'code'
 		WHERE NOT EXISTS (SELECT FROM jobmarket.departement d WHERE d.departement_code = e ->> 'code');
 	ELSIF resource = 'communes' THEN
 		-- one entry a postal code; what the list does not tell is kept
 		INSERT INTO jobmarket.commune AS c (insee_code, name, departement_code, postal_codes)
-		SELECT e ->> 'code', min(e ->> 'libelle'), min(d.departement_code),
+		SELECT e ->> 'code', min(e ->> 'libelle'), min(e ->> 'codeDepartement'),
 			   coalesce(array_agg(DISTINCT e ->> 'codePostal' ORDER BY e ->> 'codePostal')
 						FILTER (WHERE e ->> 'codePostal' <> ''), '{}')
 		FROM jsonb_array_elements(entries) e
-		JOIN jobmarket.departement d ON d.departement_code = e ->> 'codeDepartement'
 		GROUP BY 1
 		ON CONFLICT (insee_code) DO UPDATE SET departement_code = EXCLUDED.departement_code,
 			postal_codes = EXCLUDED.postal_codes;
-		SELECT count(*) INTO skipped FROM jsonb_array_elements(entries) e
-		WHERE NOT EXISTS (SELECT FROM jobmarket.departement d
-						  WHERE d.departement_code = e ->> 'codeDepartement');
 	ELSIF target IS NOT NULL THEN
 		EXECUTE format('UPDATE jobmarket.%1$I t SET label = e ->> ''libelle''
 						FROM jsonb_array_elements($1) e
@@ -76,12 +86,16 @@ BEGIN
 	END IF;
 
 	SELECT count(DISTINCT e ->> 'code') INTO taken FROM jsonb_array_elements(entries) e;
-	IF skipped > 0 THEN
-		RAISE WARNING '% entries were left out', skipped
-			USING DETAIL = 'Their département is not in jobmarket.departement.',
-				  HINT = 'Call sync_referential for departements first.';
+	IF nameless > 0 THEN
+		RAISE WARNING '% entries were left out', nameless
+			USING DETAIL = 'They have no code of at most 40 characters, or no label.';
 	END IF;
-	RETURN taken - skipped;
+	IF orphans > 0 THEN
+		RAISE WARNING '% entries were left out', orphans
+			USING DETAIL = format('Their %1$s is not in jobmarket.%1$s.', parent),
+				  HINT = format('Call sync_referential for %ss first.', parent);
+	END IF;
+	RETURN taken;
 END
 $$;
 REVOKE ALL ON FUNCTION jobmarket.sync_referential(name, text) FROM PUBLIC;

@@ -7,26 +7,11 @@
 #include "postgres.h"
 
 #include "http/client_internal.h"
+#include "http/secret.h"
 #include "json/json.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "utils/memutils.h"
-
-/* Shorter secrets would be found in ordinary words. */
-#define MIN_SECRET 6
-
-/* Overwrites every place where a message holds the secret. */
-static void
-mask(char *message, size_t len, const char *secret)
-{
-	size_t		secret_len = secret ? strlen(secret) : 0;
-
-	if (secret_len < MIN_SECRET)
-		return;
-	for (size_t i = 0; i + secret_len <= len; i++)
-		if (memcmp(message + i, secret, secret_len) == 0)
-			memset(message + i, '*', secret_len);
-}
 
 /*
  * A text of the outside made fit for a message: in UTF-8, as the database is,
@@ -70,6 +55,14 @@ format(MemoryContext context, const char *fmt,...)
 	return result.data;
 }
 
+/* Overwrites the secrets of a call where a text holds them. */
+static void
+mask(const JmCall *call, char *message, size_t len)
+{
+	jm_secret_mask(message, len, call->token);
+	jm_secret_mask(message, len, call->request.server->client_secret);
+}
+
 /* The request has its outcome, and leaves as soon as the quota lets it. */
 static void
 finish_call(JmCall *call, JmOutcome outcome, int sqlstate, char *message, const char *hint)
@@ -88,10 +81,8 @@ finish_call(JmCall *call, JmOutcome outcome, int sqlstate, char *message, const 
 	if (outcome != JM_OK)
 	{
 		/* an answer may repeat what it was asked with */
-		mask(request->body, request->body_len, call->token);
-		mask(request->body, request->body_len, request->server->client_secret);
-		mask(message, strlen(message), call->token);
-		mask(message, strlen(message), request->server->client_secret);
+		mask(call, request->body, request->body_len);
+		mask(call, message, strlen(message));
 	}
 	if (call->token)
 		explicit_bzero(call->token, strlen(call->token));
@@ -117,8 +108,7 @@ jm_call_conclude(JmCall *call, JmOutcome outcome)
 
 	if (outcome != JM_OK && transfer->body)
 	{
-		mask(transfer->body, transfer->body_len, call->token);
-		mask(transfer->body, transfer->body_len, request->server->client_secret);
+		mask(call, transfer->body, transfer->body_len);
 		if (jm_json_error(transfer->body, transfer->body_len, &error))
 		{
 			if (error.message[0])
@@ -195,7 +185,7 @@ jm_fetch_fail(JmFetch *fetch, JmOutcome outcome)
 
 	if (transfer->body)
 	{
-		mask(transfer->body, transfer->body_len, fetch->secret);
+		jm_secret_mask(transfer->body, transfer->body_len, fetch->secret);
 		jm_json_error(transfer->body, transfer->body_len, &error);
 	}
 

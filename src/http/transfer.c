@@ -215,8 +215,12 @@ set_options(JmTransfer *transfer, const char *url)
 	/* how long it may take, and how much it may bring */
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long) jm_connect_timeout);
 	SET(CURLOPT_TIMEOUT_MS, (long) jm_request_timeout);
-	SET(CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED);
-	SET(CURLOPT_LOW_SPEED_TIME, (long) jm_stall_timeout);
+	if (jm_stall_timeout > 0)
+	{
+		/* a limit of speed wakes curl every second */
+		SET(CURLOPT_LOW_SPEED_LIMIT, LOW_SPEED);
+		SET(CURLOPT_LOW_SPEED_TIME, (long) jm_stall_timeout);
+	}
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) transfer->limit);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* or giving up would wait for the thread that resolves the name */
@@ -397,7 +401,8 @@ explain_failure(JmTransfer *transfer, CURLcode code)
 		else
 		{
 			words = psprintf("requests to the address %s are not allowed", transfer->forbidden);
-			transfer->hint = "A superuser can allow loopback and private addresses with the setting jobmarket.allow_private_networks.";
+			transfer->hint = transfer->private_allowed ? "It is reserved: no host has it." :
+				"A superuser can allow loopback and private addresses with the setting jobmarket.allow_private_networks.";
 		}
 	}
 	if (transfer->too_large || code == CURLE_FILESIZE_EXCEEDED)

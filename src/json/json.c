@@ -15,7 +15,9 @@
 static json_t *
 parse_object(const char *doc, size_t len)
 {
-	json_t	   *root = json_loadb(doc, len, 0, NULL);
+	/* a byte order mark does no harm */
+	size_t		mark = len >= 3 && memcmp(doc, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+	json_t	   *root = json_loadb(doc + mark, len - mark, 0, NULL);
 
 	if (root && !json_is_object(root))
 	{

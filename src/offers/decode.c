@@ -12,7 +12,6 @@
 
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
-#include "common/hashfn.h"
 #include "common/sha2.h"
 #include "core/compat.h"
 #include "mb/pg_wchar.h"
@@ -26,152 +25,6 @@
 
 /* Longest code taken: they stand in B-tree indexes. */
 #define MAX_CODE 40
-
-typedef enum JmKind
-{
-	KIND_TEXT,
-	KIND_CODE,					/* short text that refers to another table */
-	KIND_BOOL,
-	KIND_INT,
-	KIND_FLOAT,
-	KIND_TIME,
-	KIND_TEXTS,
-	KIND_OBJECT,
-	KIND_LIST,
-	KIND_KNOWN					/* read elsewhere, or not to be kept */
-} JmKind;
-
-typedef struct JmAttribute
-{
-	const char *object;
-	const char *key;
-	JmKind		kind;
-	int			target;			/* JmColumn, or index into jm_lists */
-} JmAttribute;
-
-static const JmAttribute attributes[] = {
-#define X(column, kind, object, key) {object, key, KIND_##kind, COL_##column},
-	JM_OFFER_COLUMNS(X)
-	JM_LABEL_COLUMNS(X)
-#undef X
-	{"", "id", KIND_KNOWN, 0},
-	{"", "entreprise", KIND_OBJECT, 0},
-	{"", "lieuTravail", KIND_OBJECT, 0},
-	{"", "salaire", KIND_OBJECT, 0},
-	{"", "contexteTravail", KIND_OBJECT, 0},
-	{"", "origineOffre", KIND_OBJECT, 0},
-	/* persons: the licence asks not to keep them */
-	{"", "contact", KIND_KNOWN, 0},
-	{"", "agence", KIND_KNOWN, 0},
-	{"", "competences", KIND_LIST, 0},
-	{"", "langues", KIND_LIST, 1},
-	{"", "permis", KIND_LIST, 2},
-	{"", "formations", KIND_LIST, 3},
-	{"", "qualitesProfessionnelles", KIND_LIST, 4},
-	{"salaire", "listeComplements", KIND_LIST, 5},
-	{"origineOffre", "partenaires", KIND_LIST, 6},
-};
-
-const JmList jm_lists[JM_LISTS] = {
-	{"", "competences", "offer_skill", "skill", "skill_id", 2, 2, 3,
-	{"code", "libelle", "exigence"}, {"skill_code", "label", "requirement"}},
-	{"", "langues", "offer_language", "language", "language_id", 1, 1, 2,
-	{"libelle", "exigence"}, {"label", "requirement"}},
-	{"", "permis", "offer_licence", "licence", "licence_id", 1, 1, 2,
-	{"libelle", "exigence"}, {"label", "requirement"}},
-	{"", "formations", "offer_training", "training", "training_id", 3, 3, 5,
-		{"codeFormation", "domaineLibelle", "niveauLibelle", "exigence", "commentaire"},
-	{"training_code", "domain_label", "level_label", "requirement", "comment"}},
-	{"", "qualitesProfessionnelles", "offer_quality", "quality", "quality_id", 2, 1, 2,
-	{"libelle", "description"}, {"label", "description"}},
-	{"salaire", "listeComplements", "offer_salary_supplement", NULL, NULL, 0, 0, 2,
-	{"code", "libelle"}, {"supplement_code", "label"}},
-	{"origineOffre", "partenaires", "offer_partner", NULL, NULL, 0, 0, 3,
-	{"nom", "url", "logo"}, {"name", "url", "logo_url"}},
-};
-
-/* Order of the look-up: by object, then key. */
-static int
-attribute_cmp(const char *object_a, const char *key_a, size_t len_a,
-			  const char *object_b, const char *key_b, size_t len_b)
-{
-	int			cmp = strcmp(object_a, object_b);
-
-	if (cmp == 0)
-		cmp = memcmp(key_a, key_b, Min(len_a, len_b));
-	if (cmp == 0)
-		cmp = len_a < len_b ? -1 : len_a > len_b;
-	return cmp;
-}
-
-static int
-attribute_qsort_cmp(const void *a, const void *b)
-{
-	const JmAttribute *x = *(const JmAttribute *const *) a;
-	const JmAttribute *y = *(const JmAttribute *const *) b;
-
-	return attribute_cmp(x->object, x->key, strlen(x->key),
-						 y->object, y->key, strlen(y->key));
-}
-
-static const JmAttribute *
-find_attribute(const char *object, const char *key, size_t len)
-{
-	static const JmAttribute *sorted[lengthof(attributes)];
-	static bool ready = false;
-	size_t		low = 0,
-				high = lengthof(attributes);
-
-	if (!ready)
-	{
-		for (size_t i = 0; i < lengthof(attributes); i++)
-			sorted[i] = &attributes[i];
-		qsort(sorted, lengthof(attributes), sizeof(sorted[0]), attribute_qsort_cmp);
-		ready = true;
-	}
-	while (low < high)
-	{
-		size_t		mid = (low + high) / 2;
-		int			cmp = attribute_cmp(object, key, len, sorted[mid]->object,
-										sorted[mid]->key, strlen(sorted[mid]->key));
-
-		if (cmp == 0)
-			return sorted[mid];
-		if (cmp < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return NULL;
-}
-
-/* SQL type of a column of the batch. */
-Oid
-jm_column_type(JmColumn column)
-{
-	static const Oid types[] = {
-		[KIND_TEXT] = TEXTOID,[KIND_CODE] = TEXTOID,[KIND_BOOL] = BOOLOID,
-		[KIND_INT] = INT4OID,[KIND_FLOAT] = FLOAT8OID,
-		[KIND_TIME] = TIMESTAMPTZOID,[KIND_TEXTS] = TEXTARRAYOID
-	};
-
-	/* the table of attributes begins with the columns, in their order */
-	return types[attributes[column].kind];
-}
-
-/* Name of a column of the batch. */
-const char *
-jm_column_name(JmColumn column)
-{
-	static const char *const names[] = {
-#define X(column, kind, object, key) #column,
-		JM_OFFER_COLUMNS(X)
-		JM_LABEL_COLUMNS(X)
-#undef X
-	};
-
-	return names[column];
-}
 
 static void
 remark(JmOffer *offer, const char *object, const char *key, int keylen,
@@ -246,14 +99,19 @@ scalar_number(const JsonbValue *v, double *number)
 		return false;
 	s = trimmed(s);
 
-	errno = 0;
+	/* strtod would also take hexadecimal numbers and infinity */
+	if (s[strspn(s, "+-.0123456789eE")] != '\0')
+		return false;
 	*number = strtod(s, &end);
-	return *end == '\0' && end != s && errno == 0 && isfinite(*number);
+	return *end == '\0' && end != s && isfinite(*number);
 }
 
-/* Array of texts, or one text; elements that say nothing are left out. */
+/*
+ * Array of texts, or one text; elements that say nothing are left out, and so
+ * are those that are no text, with *odd set.
+ */
 static Datum
-text_array(const JsonbValue *v, bool *isnull)
+text_array(const JsonbValue *v, bool *isnull, bool *odd)
 {
 	ArrayBuildState *array = NULL;
 	JsonbIterator *it;
@@ -277,8 +135,12 @@ text_array(const JsonbValue *v, bool *isnull)
 			if (s != NULL)
 				array = accumArrayResult(array, CStringGetTextDatum(s), false,
 										 TEXTOID, CurrentMemoryContext);
+			else
+				*odd = true;
 		}
 	}
+	else
+		*odd = true;
 	*isnull = array == NULL;
 	return array ? makeArrayResult(array, CurrentMemoryContext) : (Datum) 0;
 }
@@ -352,8 +214,15 @@ decode_scalar(JmOffer *offer, const JmAttribute *attribute, const JsonbValue *v)
 				break;
 			}
 		case KIND_TEXTS:
-			*value = text_array(v, isnull);
-			return;
+			{
+				bool		odd = false;
+
+				*value = text_array(v, isnull, &odd);
+				if (odd)
+					remark(offer, attribute->object, attribute->key,
+						   strlen(attribute->key), "not an array of texts");
+				return;
+			}
 		default:
 			elog(ERROR, "attribute \"%s\" is no column", attribute->key);
 	}
@@ -398,8 +267,12 @@ jm_digest(char *const *parts, int n)
 static JmElement *
 decode_element(JmOffer *offer, const JmList *list, const JsonbValue *v, int position)
 {
-	JmElement  *element = palloc0(sizeof(JmElement));
+	JmElement  *element;
 	bool		any = false;
+
+	if (is_blank(v))
+		return NULL;
+	element = palloc0(sizeof(JmElement));
 
 	element->position = position;
 	if (v->type == jbvString)
@@ -437,10 +310,16 @@ decode_element(JmOffer *offer, const JmList *list, const JsonbValue *v, int posi
 			else if (!is_blank(&value))
 			{
 				element->values[f] = jm_scalar_text(&value);
-				any = any || element->values[f] != NULL;
+				if (element->values[f])
+					any = true;
+				else
+					remark(offer, psprintf("%s[]", list->key), list->fields[f],
+						   strlen(list->fields[f]), "not a text");
 			}
 		}
 	}
+	else
+		remark(offer, list->object, list->key, strlen(list->key), "not an array of objects");
 	if (!any)
 		return NULL;
 	if (list->dimension)
@@ -492,7 +371,7 @@ decode_object(JmOffer *offer, const char *object, JsonbContainer *container)
 		if (token != WJB_KEY)
 			continue;
 		JsonbIteratorNext(&it, &value, true);
-		attribute = find_attribute(object, key.val.string.val, key.val.string.len);
+		attribute = jm_attribute_find(object, key.val.string.val, key.val.string.len);
 		if (is_blank(&value))
 			continue;
 		if (attribute == NULL)

@@ -57,9 +57,9 @@ get_page(JmServer *server, const char *path, const char *query, JmPage *page)
 	}
 }
 
-/* Puts one document as a row; false if it is no offer. */
+/* Puts one document as a row, unless there are max_offers; false if it is no offer. */
 static bool
-put_offer(ReturnSetInfo *rsinfo, HTAB *seen, const JsonbValue *v)
+put_offer(ReturnSetInfo *rsinfo, HTAB *seen, int max_offers, const JsonbValue *v)
 {
 	static const JmColumn columns[] = {
 		COL_title, COL_company_name, COL_rome_code, COL_place_label,
@@ -78,7 +78,7 @@ put_offer(ReturnSetInfo *rsinfo, HTAB *seen, const JsonbValue *v)
 	/* an offer that moved between two pages comes twice */
 	strlcpy(key, head.id, sizeof(key));
 	hash_search(seen, key, HASH_ENTER, &found);
-	if (found)
+	if (found || hash_get_num_entries(seen) > max_offers)
 		return true;
 	jm_offer_decode(v->val.binary.data, &offer);
 	values[0] = CStringGetTextDatum(head.id);
@@ -149,7 +149,7 @@ jobmarket_fetch_offers(PG_FUNCTION_ARGS)
 				if (token == WJB_ELEM)
 				{
 					CHECK_FOR_INTERRUPTS();
-					if (!put_offer(rsinfo, seen, &v))
+					if (!put_offer(rsinfo, seen, max_offers, &v))
 						odd++;
 				}
 		}
@@ -181,7 +181,6 @@ jobmarket_fetch_offer(PG_FUNCTION_ARGS)
 	JmServer   *server;
 	char	   *id;
 	char	   *path;
-	JsonbValue	v;
 
 	if (PG_ARGISNULL(1))
 		PG_RETURN_NULL();
@@ -197,34 +196,27 @@ jobmarket_fetch_offer(PG_FUNCTION_ARGS)
 	for (int attempt = 1;; attempt++)
 	{
 		JmRequest  *request = jm_http_get(server, path, NULL);
-		JmPage		page;
+		Jsonb	   *document;
 		ErrorData  *error;
-		JsonbContainer *array;
-		char	   *body;
 
 		if (request->outcome != JM_OK)
 			jm_request_raise(request);
-		if (request->status == 204 || request->body_len == 0)
+		if (request->status == 204)
 			PG_RETURN_NULL();
-		/* read as a page of one: an array around the document */
-		body = MemoryContextAllocExtended(CurrentMemoryContext, request->body_len + 3,
-										  MCXT_ALLOC_HUGE);
-		body[0] = '[';
-		memcpy(body + 1, request->body, request->body_len);
-		strcpy(body + 1 + request->body_len, "]");
-		request->body = body;
-		request->body_len += 2;
-		error = jm_search_page(request, &page);
+		error = jm_search_document(request, &document);
+		if (error == NULL && document == NULL)
+			PG_RETURN_NULL();
 		if (error == NULL)
 		{
-			array = page.offers;
-			if (page.count == 1 && getIthJsonbValueFromContainer(array, 0) &&
-				(v = *getIthJsonbValueFromContainer(array, 0)).type == jbvBinary &&
-				JsonContainerIsObject(v.val.binary.data))
-				PG_RETURN_JSONB_P(jm_offer_public_document(&v));
-			ereport(ERROR,
-					(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
-					 errmsg("server \"%s\" sent something that is not an offer", server->name)));
+			JsonbValue	v = {.type = jbvBinary};
+
+			if (!JB_ROOT_IS_OBJECT(document))
+				ereport(ERROR,
+						(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
+						 errmsg("server \"%s\" sent something that is not an offer", server->name)));
+			v.val.binary.data = &document->root;
+			v.val.binary.len = VARSIZE(document) - VARHDRSZ;
+			PG_RETURN_JSONB_P(jm_offer_public_document(&v));
 		}
 		if (attempt == READ_ATTEMPTS)
 			jm_raise_bad_answer(request, error);

@@ -67,6 +67,7 @@ typedef struct JmHarvest
 	List	   *answered;		/* JmRequest, not dealt with yet */
 	List	   *errors;			/* to be stored with the next cell */
 	int			lost;			/* requests without an answer in a row */
+	int			barren;			/* cells in a row that brought nothing */
 	bool		ended;			/* the run's row says how */
 	char	   *stop;			/* why it must end early, or NULL */
 	int			stop_sqlstate;
@@ -84,6 +85,7 @@ typedef struct JmHarvest
 
 /* harvest_loop.c */
 extern void jm_harvest_run_plan(JmHarvest *h);
+extern void jm_harvest_stop(JmHarvest *h, const JmRequest *request, const char *why);
 
 /* harvest_plan.c */
 extern List *jm_harvest_window(JmHarvest *h, int origin, int64 from, int64 to,
@@ -92,6 +94,7 @@ extern List *jm_harvest_window(JmHarvest *h, int origin, int64 from, int64 to,
 /* harvest_cell.c */
 extern void jm_harvest_note_error(JmHarvest *h, const JmPlanAsk *ask, const char *stage,
 								  const JmRequest *request, const char *message);
+extern void jm_harvest_take_cell(JmHarvest *h, JmCell *cell, void (*meanwhile) (void *harvest));
 
 /* harvest_end.c */
 extern const char *jm_harvest_status(const JmHarvest *h);
@@ -119,8 +122,6 @@ extern void jm_harvest_store_figures(JmHarvest *h, const char *status, const cha
 extern void jm_harvest_make_plan(JmHarvest *h);
 
 /* harvest_cell.c */
-extern void jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
-								  void (*meanwhile) (void *harvest));
 extern void jm_harvest_store_errors(JmHarvest *h);
 
 /* harvest_end.c */

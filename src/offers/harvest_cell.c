@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "core/subxact.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "offers/harvest.h"
@@ -13,6 +14,14 @@
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
+
+/* How often the tables are asked to take a cell, which may fail for a
+ * deadlock or the like. */
+#define STORE_TRIES 3
+
+/* Cells in a row that brought nothing after which what the API says of its
+ * offers counts as untrue: there may be no end to such cells. */
+#define BARREN_AFTER 50
 
 typedef struct PendingError
 {
@@ -150,16 +159,23 @@ add_figures(JmFigures *f, const JmCell *cell, const JmLoadCounts *counts)
 	f->received_cells += cell->received;
 }
 
-/*
- * Stores a cell's offers, its row, the errors noted meanwhile and the figures.
- * Calls meanwhile often.  Payloads are JmOfferPage.
- */
-void
-jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
-					  void (*meanwhile) (void *harvest))
+typedef struct StoreArgs
 {
+	JmHarvest  *harvest;
+	JmCell	   *cell;
+	void		(*meanwhile) (void *harvest);
+} StoreArgs;
+
+/* Stores a cell's offers, its row, the errors noted meanwhile and the figures. */
+static void
+store_cell(void *arg)
+{
+	StoreArgs  *args = arg;
+	JmHarvest  *h = args->harvest;
+	JmCell	   *cell = args->cell;
 	MemoryContext context = CurrentMemoryContext;
 	JmLoader   *loader;
+	JmLoadCounts counts;
 
 	/*
 	 * A connection of its own: when the loader fails, all that it registered
@@ -169,18 +185,95 @@ jm_harvest_store_cell(JmHarvest *h, JmCell *cell, JmLoadCounts *counts,
 		elog(ERROR, "SPI_connect failed");
 	MemoryContextSwitchTo(context);
 	loader = jm_loader_create(h->source, h->run_id, cell->cell_id);
-	jm_loader_between(loader, meanwhile, h);
+	jm_loader_between(loader, args->meanwhile, h);
 	for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
 	{
 		if (cell->pages[p].payload)
 			jm_loader_add_page(loader, cell->pages[p].payload);
 	}
-	jm_loader_finish(loader, counts);
+	jm_loader_finish(loader, &counts);
 	store_cell_row(h, cell);
 	jm_harvest_store_errors(h);
-	add_figures(&h->figures, cell, counts);
+	add_figures(&h->figures, cell, &counts);
+	h->figures.available = Max(h->figures.available, h->received_before + jm_plan_announced(h->plan));
 	h->figures.available = Max(h->figures.available, h->figures.received);
 	jm_harvest_store_figures(h, NULL, NULL, -1);
 	SPI_finish();
 	MemoryContextSwitchTo(context);
+}
+
+/* Notes what went wrong with a cell as a whole. */
+static void
+note_cell(JmHarvest *h, const JmCell *cell, const char *stage, const char *message)
+{
+	JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = Max(cell->npages, 1) * JM_API_PAGE - 1,
+		.origin = cell->origin,.from = cell->from,.to = cell->to,
+	.filter = cell->filter};
+	JmRequest	none = {.server = h->servers[0].server};
+
+	jm_harvest_note_error(h, &ask, stage, &none, message);
+}
+
+/* What the API announces may be untrue, and then there is no end to cells. */
+static void
+look_if_barren(JmHarvest *h, const JmCell *cell)
+{
+	JmRequest	none = {.sqlstate = ERRCODE_PROTOCOL_VIOLATION,
+	.hint = "What the API announces and what it sends do not agree; try again later."};
+
+	if (cell->status != JM_CELL_FAILED || cell->received > 0)
+		h->barren = 0;
+	else if (++h->barren == BARREN_AFTER)
+		jm_harvest_stop(h, &none, psprintf("%d windows in a row could not be read: %s",
+										   BARREN_AFTER, cell->problem));
+}
+
+/*
+ * Stores a finished cell and commits; one that the tables refuse, or that failed
+ * before, with its error.  Stops the harvest after too many in a row that
+ * brought nothing.  Calls meanwhile often.  Payloads are JmOfferPage.
+ */
+void
+jm_harvest_take_cell(JmHarvest *h, JmCell *cell, void (*meanwhile) (void *harvest))
+{
+	StoreArgs	args = {h, cell, meanwhile};
+	JmFigures	before = h->figures;
+	ErrorData  *error = NULL;
+	MemoryContext old = MemoryContextSwitchTo(h->scratch);
+
+	if (cell->status == JM_CELL_FAILED)
+		note_cell(h, cell, "page", cell->problem);
+	for (int attempt = 0; attempt < STORE_TRIES; attempt++)
+	{
+		error = jm_try(store_cell, &args);
+		if (error == NULL)
+			break;
+		h->figures = before;
+	}
+	if (error)
+	{
+		/* the tables refuse it: keep that, and go on with the other cells */
+		note_cell(h, cell, "load", psprintf("%s (SQLSTATE %s)", error->message,
+											unpack_sql_state(error->sqlerrcode)));
+		cell->status = JM_CELL_FAILED;
+		cell->problem = "the tables refused its offers";
+		cell->received = 0;
+		for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
+		{
+			if (cell->pages[p].payload)
+				MemoryContextDelete(GetMemoryChunkContext(cell->pages[p].payload));
+			cell->pages[p].payload = NULL;
+		}
+		error = jm_try(store_cell, &args);
+		if (error)
+			ReThrowError(error);
+	}
+	look_if_barren(h, cell);
+	MemoryContextSwitchTo(old);
+	jm_plan_free_cell(h->plan, cell);
+	SPI_commit();
+	h->committed = h->figures;
+	h->errors = NIL;
+	MemoryContextReset(h->error_context);
+	MemoryContextReset(h->scratch);
 }

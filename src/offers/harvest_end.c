@@ -139,9 +139,16 @@ jm_harvest_end(void *harvest)
 						   f->bad_cells);
 	jm_harvest_store_figures(h, jm_harvest_status(h), message, jm_harvest_coverage(h));
 	if (whole && strcmp(jm_harvest_status(h), "complete") == 0)
+	{
+		/* what earlier runs missed was read now, or is gone */
+		jm_harvest_execute_run(h, "UPDATE jobmarket.harvest_error e SET resolved_at = clock_timestamp() "
+							   "FROM jobmarket.harvest_run r, jobmarket.harvest_run earlier "
+							   "WHERE r.run_id = $1 AND earlier.source = r.source AND earlier.started_at < r.started_at "
+							   "AND e.run_id = earlier.run_id AND e.resolved_at IS NULL AND e.stage <> 'attribute'");
 		jm_harvest_execute_run(h, "UPDATE jobmarket.source s SET last_complete_run_id = r.run_id, refreshed_at = r.started_at "
 							   "FROM jobmarket.harvest_run r WHERE r.run_id = $1 AND s.source = r.source "
 							   "AND (s.refreshed_at IS NULL OR s.refreshed_at < r.started_at)");
+	}
 }
 
 /* Notes that the run was cut short, with the figures of its last commit. */

@@ -10,7 +10,6 @@
 #include "postgres.h"
 
 #include "common/hashfn.h"
-#include "core/subxact.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "offers/harvest.h"
@@ -38,10 +37,6 @@
 #define REFUSED_AFTER 4
 
 #define NOTICE_EVERY_MS 5000
-
-/* How often the tables are asked to take a cell, which may fail for a
- * deadlock or the like. */
-#define STORE_TRIES 3
 
 /* A request's tag. */
 typedef struct Tag
@@ -157,7 +152,7 @@ check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage
 		return *total < 0 ? "an empty answer without a total" : NULL;
 	}
 	if (!range->present)
-		return "no Content-Range";
+		return "no Content-Range that makes sense";
 	if (range->first >= 0 && range->first != ask->first)
 		return "Content-Range of another page";
 	if (range->first >= 0 && range->last - range->first + 1 != page->count)
@@ -168,8 +163,8 @@ check_envelope(const JmRequest *request, const JmPlanAsk *ask, const JmOfferPage
 }
 
 /* The harvest must end: every further request would end like this one. */
-static void
-stop(JmHarvest *h, const JmRequest *request, const char *why)
+void
+jm_harvest_stop(JmHarvest *h, const JmRequest *request, const char *why)
 {
 	if (h->stop)
 		return;
@@ -196,7 +191,7 @@ refused(JmHarvest *h, JmHarvestServer *server, const JmRequest *request)
 	for (int s = 0; s < h->nservers; s++)
 		left += !h->servers[s].given_up;
 	if (left == 0)
-		stop(h, request, request->message);
+		jm_harvest_stop(h, request, request->message);
 	else
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
@@ -213,9 +208,9 @@ no_answer(JmHarvest *h, Tag *tag, const JmRequest *request)
 	if (request->outcome == JM_UNAUTHORISED)
 		refused(h, tag->server, request);
 	else if (request->outcome == JM_REFUSED && h->figures.received == 0 && !h->resumed)
-		stop(h, request, request->message);
+		jm_harvest_stop(h, request, request->message);
 	else if (++h->lost >= LOST_AFTER * h->nservers)
-		stop(h, request, psprintf("no answer any more: %s", request->message));
+		jm_harvest_stop(h, request, psprintf("no answer any more: %s", request->message));
 	jm_plan_no_answer(h->plan, &tag->ask);
 }
 
@@ -323,73 +318,6 @@ adapt_depth(JmHarvest *h)
 	h->depth_waited = 0;
 }
 
-typedef struct StoreArgs
-{
-	JmHarvest  *harvest;
-	JmCell	   *cell;
-	JmLoadCounts counts;
-} StoreArgs;
-
-static void
-store_cell(void *arg)
-{
-	StoreArgs  *args = arg;
-
-	args->harvest->figures.available = Max(args->harvest->figures.available,
-										   args->harvest->received_before +
-										   jm_plan_announced(args->harvest->plan));
-	jm_harvest_store_cell(args->harvest, args->cell, &args->counts, pump);
-}
-
-/* Stores a finished cell and commits. */
-static void
-store(JmHarvest *h, JmCell *cell)
-{
-	StoreArgs	args = {h, cell};
-	JmFigures	before = h->figures;
-	ErrorData  *error = NULL;
-	MemoryContext old = MemoryContextSwitchTo(h->scratch);
-
-	for (int attempt = 0; attempt < STORE_TRIES; attempt++)
-	{
-		error = jm_try(store_cell, &args);
-		if (error == NULL)
-			break;
-		h->figures = before;
-	}
-	if (error)
-	{
-		/* the tables refuse it: keep that, and go on with the other cells */
-		JmPlanAsk	ask = {.cell_id = cell->cell_id,.last = cell->npages * JM_API_PAGE - 1,
-			.origin = cell->origin,.from = cell->from,.to = cell->to,
-		.filter = cell->filter};
-		JmRequest	none = {.server = h->servers[0].server};
-
-		jm_harvest_note_error(h, &ask, "load", &none,
-							  psprintf("%s (SQLSTATE %s)", error->message,
-									   unpack_sql_state(error->sqlerrcode)));
-		cell->status = JM_CELL_FAILED;
-		cell->problem = "the tables refused its offers";
-		cell->received = 0;
-		for (int p = 0; p < JM_PLAN_MAX_PAGES; p++)
-		{
-			if (cell->pages[p].payload)
-				MemoryContextDelete(GetMemoryChunkContext(cell->pages[p].payload));
-			cell->pages[p].payload = NULL;
-		}
-		error = jm_try(store_cell, &args);
-		if (error)
-			ReThrowError(error);
-	}
-	MemoryContextSwitchTo(old);
-	jm_plan_free_cell(h->plan, cell);
-	SPI_commit();
-	h->committed = h->figures;
-	h->errors = NIL;
-	MemoryContextReset(h->error_context);
-	MemoryContextReset(h->scratch);
-}
-
 static void
 report_progress(JmHarvest *h)
 {
@@ -446,7 +374,7 @@ jm_harvest_run_plan(JmHarvest *h)
 		if (request)
 			deal_with(h, request);
 		while ((cell = jm_plan_ready(h->plan)) != NULL)
-			store(h, cell);
+			jm_harvest_take_cell(h, cell, pump);
 		report_progress(h);
 		adapt_depth(h);
 		MemoryContextReset(h->scratch);

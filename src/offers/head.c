@@ -18,9 +18,12 @@
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
-/* Deeper texts, or with objects of more members, are left to jsonb. */
+/* Deeper texts, or with objects of more members, are left to jsonb; so are long
+ * numbers and exponents, which it may refuse. */
 #define MAX_DEPTH 32
 #define MAX_MEMBERS 200
+#define MAX_NUMBER 100
+#define MAX_EXPONENT 4
 
 /* Persons' data: neither kept nor part of the content. */
 bool
@@ -287,6 +290,17 @@ scan_string(Scan *s, const char *p, const char **text, size_t *len)
 	return after;
 }
 
+/* How many digits the exponent of a number has. */
+static int
+exponent_digits(const char *p, const char *end)
+{
+	while (p < end && *p != 'e' && *p != 'E')
+		p++;
+	while (p < end && (*p < '0' || *p > '9'))
+		p++;
+	return end - p;
+}
+
 /* A value of any kind; member, if not NULL, is told about it. */
 static const char *
 scan_value(Scan *s, const char *p, int depth, uint64 *hash, Member *member)
@@ -322,9 +336,9 @@ scan_value(Scan *s, const char *p, int depth, uint64 *hash, Member *member)
 			return jm_json_word(p, s->end, "null");
 		default:
 			after = jm_json_number(p, s->end);
-			if (after && after - p < 100)
+			if (after && after - p < MAX_NUMBER && exponent_digits(p, after) <= MAX_EXPONENT)
 			{
-				char		number[100];
+				char		number[MAX_NUMBER];
 
 				memcpy(number, p, after - p);
 				number[after - p] = '\0';

@@ -19,6 +19,7 @@ typedef struct RemarkEntry
 	char		attribute[256];
 	const char *problem;		/* NULL: unknown attribute */
 	int64		count;
+	int64		position;		/* of the document counted last */
 	char		example[256];
 } RemarkEntry;
 
@@ -64,10 +65,13 @@ jm_load_note_remarks(JmLoader *loader, const JmDocument *d)
 		if (!found)
 		{
 			entry->problem = r->problem;
-			entry->count = 0;
+			entry->count = entry->position = 0;
 			strlcpy(entry->example, d->offer_id, sizeof(entry->example));
 		}
-		entry->count++;
+		/* offers are counted, which may have it in several elements */
+		if (entry->position != d->position)
+			entry->count++;
+		entry->position = d->position;
 	}
 }
 

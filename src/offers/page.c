@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/compat.h"
+#include "core/subxact.h"
 #include "fmgr.h"
 #include "json/json_repair.h"
 #include "json/json_text.h"
@@ -16,8 +17,11 @@
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
-/* Deeper texts are left to jsonb. */
+/* Deeper texts are left to jsonb ... */
 #define MAX_DEPTH 32
+
+/* ... offer by offer, unless one is deeper than this. */
+#define MAX_DEPTH_ALONE 1000
 
 /* The body made acceptable to jsonb, NULL if it is empty (204: nothing found). */
 static char *
@@ -77,6 +81,16 @@ jm_page_parse(const char *body, size_t len, JmPage *page)
 	pfree(json);
 }
 
+/* Parses an answer that is one document; NULL if it is empty.  Errors likewise. */
+Jsonb *
+jm_document_parse(const char *body, size_t len)
+{
+	size_t		repairs;
+	char	   *json = repair(body, &len, &repairs);
+
+	return json ? DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json))) : NULL;
+}
+
 /* ------------------------------------------------------------------------
  * Without jsonb
  * ------------------------------------------------------------------------
@@ -90,6 +104,58 @@ add_offer(JmOfferPage *page)
 		page->offers = palloc0(sizeof(JmPageOffer) * JM_API_PAGE);
 	page->count++;
 	return page->count <= JM_API_PAGE ? &page->offers[page->count - 1] : NULL;
+}
+
+/* Head and hash of an offer that is jsonb. */
+static void
+read_value(const JsonbValue *v, JmPageOffer *offer)
+{
+	offer->value = *v;
+	jm_offer_head(v, &offer->head);
+	if (offer->head.problem == NULL)
+		offer->hash = jm_offer_hash(v->val.binary.data);
+}
+
+typedef struct AloneArgs
+{
+	const char *text;
+	JmPageOffer *offer;
+} AloneArgs;
+
+static void
+parse_alone(void *arg)
+{
+	AloneArgs  *args = arg;
+	Jsonb	   *root = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(args->text)));
+	JsonbValue	v = {.type = jbvBinary};
+
+	v.val.binary.data = &root->root;
+	v.val.binary.len = VARSIZE(root) - VARHDRSZ;
+	read_value(&v, args->offer);
+}
+
+/*
+ * An offer that must be left to jsonb, which may refuse it (a number that it
+ * has no room for): that costs the page no other.  Where it ends, or NULL if
+ * it is not JSON.
+ */
+static const char *
+read_alone(const char *p, const char *end, JmPageOffer *offer)
+{
+	const char *after = jm_json_value(p, end, MAX_DEPTH_ALONE);
+	AloneArgs	args = {.offer = offer};
+	ErrorData  *error;
+
+	if (after == NULL)
+		return NULL;
+	args.text = pnstrdup(p, after - p);
+	error = jm_try(parse_alone, &args);
+	if (error)
+	{
+		memset(offer, 0, sizeof(*offer));
+		offer->head.problem = error->message;
+	}
+	return after;
 }
 
 /* The array's offers; where it ends, or NULL if jsonb must read it. */
@@ -107,13 +173,15 @@ scan_array(const char *p, const char *end, char *scratch, JmOfferPage *page)
 		CHECK_FOR_INTERRUPTS();
 		p = offer ? jm_offer_scan(p, end, scratch, &offer->head, &offer->hash) :
 			jm_json_value(p, end, MAX_DEPTH);
-		if (p == NULL)
-			return NULL;
-		if (offer)
+		if (p && offer)
 		{
 			offer->text = first;
 			offer->text_len = p - first;
 		}
+		else if (offer)
+			p = read_alone(first, end, offer);
+		if (p == NULL)
+			return NULL;
 		p = jm_json_space(p, end);
 		if (p == end || (*p != ',' && *p != ']'))
 			return NULL;
@@ -230,11 +298,7 @@ jm_page_scan(const char *body, size_t len, JmOfferPage *page)
 	{
 		JmPageOffer *offer = token == WJB_ELEM ? add_offer(page) : NULL;
 
-		if (offer == NULL)
-			continue;
-		offer->value = v;
-		jm_offer_head(&v, &offer->head);
-		if (offer->head.problem == NULL)
-			offer->hash = jm_offer_hash(v.val.binary.data);
+		if (offer)
+			read_value(&v, offer);
 	}
 }

@@ -38,6 +38,7 @@ typedef struct JmOfferPage
 	size_t		repairs;		/* characters that had to be replaced */
 } JmOfferPage;
 
+extern Jsonb *jm_document_parse(const char *body, size_t len);
 extern void jm_page_parse(const char *body, size_t len, JmPage *page);
 extern void jm_page_scan(const char *body, size_t len, JmOfferPage *page);
 

@@ -172,6 +172,13 @@ is_open(const JmPlan *plan, const JmPlanAsk *ask)
 	return false;
 }
 
+/* Why a window was given up. */
+static const char *
+no_use(bool stranger)
+{
+	return stranger ? "the answers hold offers of other dates" : "no usable answer";
+}
+
 /* Tells that a request brought no usable answer, all retries included. */
 void
 jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
@@ -194,10 +201,11 @@ jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
 		{
 			/* expected stays -1 where even the total is not known */
 			JmCell	   *cell = jm_plan_new_cell(plan, span, span->total);
+			const char *why = no_use(span->stranger);
 
 			cell->npages = 0;
 			jm_plan_remove_span(plan, span);
-			jm_plan_finish_cell(plan, cell, JM_CELL_FAILED, "no usable answer");
+			jm_plan_finish_cell(plan, cell, JM_CELL_FAILED, why);
 		}
 	}
 	else
@@ -206,7 +214,7 @@ jm_plan_no_answer(JmPlan *plan, const JmPlanAsk *ask)
 		JmPlanPage *page = &cell->pages[ask->page];
 
 		if (++page->tries >= MAX_TRIES)
-			jm_plan_finish_cell(plan, cell, JM_CELL_FAILED, "no usable answer");
+			jm_plan_finish_cell(plan, cell, JM_CELL_FAILED, no_use(page->stranger));
 		else
 			page->state = PAGE_NEEDED;
 	}

@@ -12,7 +12,7 @@
 typedef struct ParseArgs
 {
 	const JmRequest *request;
-	void	   *page;
+	void	   *result;
 } ParseArgs;
 
 static void
@@ -20,7 +20,15 @@ parse(void *arg)
 {
 	ParseArgs  *args = arg;
 
-	jm_page_parse(args->request->body, args->request->body_len, args->page);
+	jm_page_parse(args->request->body, args->request->body_len, args->result);
+}
+
+static void
+parse_document(void *arg)
+{
+	ParseArgs  *args = arg;
+
+	*(Jsonb **) args->result = jm_document_parse(args->request->body, args->request->body_len);
 }
 
 static void
@@ -28,7 +36,7 @@ scan(void *arg)
 {
 	ParseArgs  *args = arg;
 
-	jm_page_scan(args->request->body, args->request->body_len, args->page);
+	jm_page_scan(args->request->body, args->request->body_len, args->result);
 }
 
 /* Opens a server (jm_server_open) of a provider that serves offers. */
@@ -58,6 +66,15 @@ jm_search_page(const JmRequest *request, JmPage *page)
 	return jm_try(parse, &args);
 }
 
+/* Likewise one document; NULL if the answer is empty. */
+ErrorData *
+jm_search_document(const JmRequest *request, Jsonb **document)
+{
+	ParseArgs	args = {request, document};
+
+	return jm_try(parse_document, &args);
+}
+
 /* Likewise, with the offers' heads only. */
 ErrorData *
 jm_search_offers(const JmRequest *request, JmOfferPage *page)
@@ -71,10 +88,10 @@ jm_search_offers(const JmRequest *request, JmOfferPage *page)
 void
 jm_raise_bad_answer(const JmRequest *request, const ErrorData *why)
 {
+	/* the parser's DETAIL quotes the text, which may repeat our token */
 	ereport(ERROR,
 			(errcode(ERRCODE_FDW_INVALID_DATA_TYPE),
 			 errmsg("server \"%s\" sent an answer that cannot be read: %s",
 					request->server->name, why->message),
-			 why->detail ? errdetail_internal("%s", why->detail) : 0,
 			 errhint("Check the option api_url of the server; if it is right, try again later.")));
 }

@@ -12,6 +12,7 @@
 
 extern JmServer *jm_search_server(const char *name);
 extern ErrorData *jm_search_page(const JmRequest *request, JmPage *page);
+extern ErrorData *jm_search_document(const JmRequest *request, Jsonb **document);
 extern ErrorData *jm_search_offers(const JmRequest *request, JmOfferPage *page);
 extern void jm_raise_bad_answer(const JmRequest *request, const ErrorData *why) pg_attribute_noreturn();
 

@@ -5,7 +5,9 @@
 \echo '==== How far in ten minutes?  A generated town at Metz ================'
 \echo
 \set ECHO none
+SET client_min_messages = warning;
 \i :tree/test/demo_roads.sql
+RESET client_min_messages;
 \set origin 'ST_SetSRID(ST_MakePoint(6.14, 49.11), 4326)'
 \set here 'ST_SetSRID(ST_MakePoint(6.15, 49.12), 4326)'
 \set there 'ST_SetSRID(ST_MakePoint(6.18, 49.13), 4326)'

@@ -358,6 +358,7 @@ typedef struct Faults
 				seed,
 				shape;
 	bool		nojson_token,
+				nodates,
 				own_first;
 	char		only_path[16];
 } Faults;

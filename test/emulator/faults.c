@@ -77,6 +77,7 @@ static const FaultOption table[] = {
 	{"churn-change", OPT_RATE, FIELD(churn_change), "mean of offers changed"},
 	{"churn-remove", OPT_RATE, FIELD(churn_remove), "mean of offers removed"},
 	{"clock-shift", OPT_INT, FIELD(clock_shift), "seconds taken off the date bounds"},
+	{"fault-nodates", OPT_SWITCH, FIELD(nodates), "take no notice of the date bounds"},
 	{"own-first", OPT_SWITCH, FIELD(own_first), "without origineOffre pages hold own offers only"},
 	{"shape", OPT_INT, FIELD(shape), "areas of isochrones spoilt in way 1 to 9"},
 	{"fault-after", OPT_INT, FIELD(after), "faults start after N requests"},

@@ -472,6 +472,11 @@ read_dates(Query *q, const Params *params, Reply *error)
 
 		/* compared at seconds: the whole of the last second is inside */
 		q->max_ms += 999;
+		if (faults.nodates)
+		{
+			q->min_ms = INT64_MIN;
+			q->max_ms = INT64_MAX;
+		}
 	}
 	if (since)
 	{

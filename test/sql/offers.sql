@@ -74,7 +74,12 @@ SELECT offer_id, positions, apprenticeship, place_latitude, geom IS NULL AS no_g
 	   (SELECT string_agg(label, ',' ORDER BY position) FROM jobmarket.offer_language JOIN jobmarket.language USING (language_id)
 		WHERE offer_id = o.offer_id) AS languages
 FROM jobmarket.offer o WHERE offer_id IN ('000000E', '000000F') ORDER BY 1;
-SELECT stage, message, detail - 'source' AS detail FROM jobmarket.harvest_error ORDER BY detail ->> 'attribute';
+-- and within lists
+SELECT * FROM jobmarket.load_offers('{"id": "000000G", "competences": [1, ["x"], {"code": {"a": 1}, "libelle": "Souder"}],
+ "outilsBureautiques": ["Tableur", {"a": 1}], "contexteTravail": {"horaires": 35}, "lieuTravail": {"latitude": "0x10", "longitude": "1e1"}}');
+SELECT label, office_tools, schedules, place_latitude, place_longitude
+FROM jobmarket.offer o JOIN jobmarket.offer_skill USING (offer_id) JOIN jobmarket.skill USING (skill_id) WHERE offer_id = '000000G';
+SELECT stage, message, detail - 'source' AS detail FROM jobmarket.harvest_error ORDER BY detail ->> 'attribute', detail ->> 'example_offer_id';
 -- 9: no orphans
 DELETE FROM jobmarket.offer WHERE offer_id = '195ABCD';
 SELECT count(*) FROM jobmarket.offer_skill WHERE offer_id = '195ABCD';

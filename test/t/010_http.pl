@@ -364,6 +364,12 @@ if ($child == 0)
 	my %answers = (
 		token => "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"access_token\":\"$token\",\"expires_in\":1e300}",
 		bomb => "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\r\n$bomb",
+		mark => "HTTP/1.1 200 OK\r\n\r\n\xEF\xBB\xBF{\"access_token\":\"$token\"}",
+		quote => "HTTP/1.1 200 OK\r\n\r\n{$token}",
+		more => "HTTP/1.1 206 Partial Content\r\n\r\n[" . join(',', map { "{\"id\":\"MORE00$_\"}" } 1 .. 5) . ']',
+		offer => "HTTP/1.1 200 OK\r\n\r\n\xEF\xBB\xBF{\"id\":\"MARK001\",\"contact\":{}}",
+		list => "HTTP/1.1 200 OK\r\n\r\n[{\"code\":\"57463\",\"libelle\":\"Metz\",\"codeDepartement\":\"57\",\"region\":{\"code\":\"44\"}},"
+		  . '{"code":"57463","libelle":"METZ","codeDepartement":"00"},{"code":{"a":1},"libelle":"x"},7]',
 		cut => "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[{\"code\":\"01\",\"libe",
 		longer => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]GARBAGE",
 		nine => "just some bytes",
@@ -388,7 +394,8 @@ if ($child == 0)
 			my $told = $head =~ /Bearer (\S+)/ ? $1 : 'none';
 			$head =~ s/["\\\r\n]/ /g;
 			$body =~ s/["\\\r\n]/ /g;
-			my $echo = "{\"message\":\"$head $body $secret\\n LOG:  forged\\u001b[31m\",\"codeErreur\":\"$told\"}";
+			my $known = $body =~ /%2F/ ? '' : $secret;
+			my $echo = "{\"message\":\"$head $body $known\\n LOG:  forged\\u001b[31m\",\"codeErreur\":\"$told\"}";
 			$answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: " . length($echo) . "\r\n\r\n$echo";
 		}
 		print $client $answer;
@@ -409,8 +416,21 @@ $node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://
 	[ 'cut', [ 'cut without a length', sprintf($ask, 'hostile', 'regions'), '08P01', qr/not a whole JSON/ ] ],
 	[ 'nine', [ 'no HTTP', sprintf($ask, 'hostile', 'regions'), '08006' ] ],
 	[ 'headers', [ 'endless headers', sprintf($ask, 'hostile', 'regions'), '08\w\w\w' ] ],
+	[ 'quote', [ 'the token in what is no JSON', sprintf($ask, 'hostile', 'regions'), 'HV004', qr/invalid input syntax/ ] ],
 	[ 'away', [ 'redirect with the token', sprintf($ask, 'hostile', 'regions'), '08P01', qr/redirected to host evil\.example\n/ ] ]);
 fails('echo of the secret', sprintf($ask, 'echo', 'regions'), '28000', qr/client_secret=\*+/);
+$node->safe_psql('postgres', "SET log_statement = none; SET log_min_messages = fatal; SET debug_print_parse = off;
+	ALTER USER MAPPING FOR CURRENT_USER SERVER echo OPTIONS (SET client_secret 'S3cret/value that+nobody=may-see')");
+fails('echo of the secret as it was sent', sprintf($ask, 'echo', 'regions'), '28000', qr/client_secret=\*+&/);
+$node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://127.0.0.1:$hostile/more')");
+is($node->safe_psql('postgres', "SELECT count(*) FROM jobmarket.fetch_offers('hostile', max_offers => 3)"), '3',
+	'more offers than were asked for');
+$node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://127.0.0.1:$hostile/offer')");
+is($node->safe_psql('postgres', "SELECT jobmarket.fetch_offer('hostile', 'MARK001')"), '{"id": "MARK001"}', 'an offer after a byte order mark');
+$node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://127.0.0.1:$hostile/list')");
+is($node->safe_psql('postgres', "SELECT jobmarket.sync_referential('hostile', '$_')"), '1', "$_: codes twice, or none")
+  foreach qw(communes regions departements metiers themes);
+$node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET token_url 'http://127.0.0.1:$hostile/mark')");
 foreach my $odd ('longer', 'interim')
 {
 	$node->safe_psql('postgres', "ALTER SERVER hostile OPTIONS (SET api_url 'http://127.0.0.1:$hostile/$odd')");

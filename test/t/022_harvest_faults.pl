@@ -91,6 +91,19 @@ is(row($node, $run->{run_id})->{status}, 'complete', 'resumed when the API is we
 harvest($node, "'{ft}'");
 is(HarvestTest::state($node), $expected, 'and the next harvest makes the rest good');
 
+# An API that takes no notice of dates has more in every window than it serves,
+# and they would be cut for ever: an end with an error.
+$emulator->stop;
+$emulator = Emulator->new('--offers' => 9000, '--client' => 'free:secret:0', '--fault-nodates');
+add_server($node, $emulator, 'nodates', 'free');
+(my $status, my $stdout, my $stderr) = $node->psql('postgres', "\\set VERBOSITY verbose\nCALL jobmarket.harvest('{nodates}')");
+like($stderr, qr/ERROR:  08P01: .* stopped: 50 windows in a row could not be read: the answers hold offers of other dates/, 'no dates: an error');
+is($node->safe_psql('postgres', "SELECT count(*) FROM jobmarket.harvest_error e JOIN jobmarket.harvest_cell c USING (run_id, cell_id)
+	WHERE run_id = (SELECT max(run_id) FROM jobmarket.harvest_run) AND c.status = 'failed' AND e.message = c.message"), '50', 'and a row for each window');
+$emulator->stop;
+$emulator = Emulator->new('--offers' => $offers, '--client' => 'free:secret:0');
+$node->safe_psql('postgres', 'ALTER SERVER ft OPTIONS (' . join(', ', map { "SET $_" } split /, /, $emulator->server_options) . ')');
+
 # Cancelled in its last act, which deletes old history and which another
 # session holds up here: all is stored, and the run stays complete.
 $node->safe_psql('postgres', q{

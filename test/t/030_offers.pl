@@ -103,6 +103,21 @@ like($node->safe_psql('odd', q{SELECT l FROM (SELECT jsonb_agg(document) d FROM 
 	qr/^\($n,0,0,$n,0\)$/, 'and unchanged to load_offers');
 $strange->stop;
 
+# one that jsonb refuses costs its page no other
+open($out, '>', $file) or die "$file: $!";
+print $out qq({"id": "BIG$_", "dateCreation": "2026-01-02T03:04:05Z", "origineOffre": {"origine": "1"}, "n": 0.) . 1 x $_ . "}\n" foreach 9, 15000, 20000;
+close $out;
+$strange = Emulator->new('--file' => $file, '--client' => 'fast:secret:0');
+database('refused');
+$node->safe_psql('refused', 'CREATE SERVER big FOREIGN DATA WRAPPER jobmarket OPTIONS (' . $strange->server_options . q{);
+	CREATE USER MAPPING FOR CURRENT_USER SERVER big OPTIONS (client_id 'fast', client_secret 'secret')});
+$node->psql('refused', q{CALL jobmarket.harvest('{big}')});
+is($node->safe_psql('refused', q{SELECT string_agg(offer_id, ' ' ORDER BY offer_id) FROM jobmarket.offer}), 'BIG15000 BIG9',
+	'what jsonb takes is stored');
+is($node->safe_psql('refused', q{SELECT message FROM jobmarket.harvest_error WHERE stage = 'decode'}), 'value overflows numeric format',
+	'and what it refuses is told');
+$strange->stop;
+
 # children as many as the documents have
 is( $node->safe_psql('http', q{
 	WITH d AS (SELECT offer_id, document FROM jobmarket.offer_document), expected AS (
