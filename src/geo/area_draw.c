@@ -129,7 +129,10 @@ follow_edge(JmGrid *g, const JmProfile *p, double piece, double phase, bool draw
 	double		next;			/* point, metres */
 	uint32_t	i;
 
-	if (total < piece)
+	/* of what is sampled the lengths must add up to that of the edge */
+	if (!draw)
+		piece = total / ceil(total / piece);
+	else if (total < piece)
 		piece = total;
 	next = piece * phase;
 	for (i = 1; i < shape->count; i++)
