@@ -16,9 +16,9 @@
 # points that had no part in drawing (isochrone_accuracy.sql).
 #
 # Settings: ORIGINS=10 a mode, MODES=car,bike,foot, LIMITS=5,10,20,30 minutes,
-# POINTS=20000 looked at for each area, DIRECTION=from or to, SEED=0.3
+# POINTS=100000 looked at for each area, DIRECTION=from or to, SEED=0.3
 top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$top/test/bench/roads_database.sh"
 exec psql -Xq -v ON_ERROR_STOP=1 -v modes="{${MODES:-car,bike,foot}}" -v limits="{${LIMITS:-5,10,20,30}}" \
-	-v origins="${ORIGINS:-10}" -v points="${POINTS:-20000}" -v direction="${DIRECTION:-from}" -v seed="${SEED:-0.3}" \
+	-v origins="${ORIGINS:-10}" -v points="${POINTS:-100000}" -v direction="${DIRECTION:-from}" -v seed="${SEED:-0.3}" \
 	-f "$top/test/bench/isochrone_accuracy.sql"
