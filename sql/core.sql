@@ -11,7 +11,7 @@ BEGIN
 		RAISE EXCEPTION 'jobmarket needs a database encoded in UTF8'
 			USING ERRCODE = 'feature_not_supported',
 				  DETAIL = format('This one is in %s, which cannot hold what offers contain.', getdatabaseencoding()),
-				  HINT = 'CREATE DATABASE … ENCODING ''UTF8'' TEMPLATE template0.';
+				  HINT = 'CREATE DATABASE name ENCODING ''UTF8'' TEMPLATE template0;';
 	END IF;
 	-- else the patterns of rules below would lose their backslashes
 	IF current_setting('standard_conforming_strings') <> 'on' THEN
@@ -42,6 +42,17 @@ COMMENT ON FUNCTION jobmarket.version() IS
 -- that true: an edit clears the mark, an inserted row replaces the shipped row
 -- of the same key, which is how an edited row survives a restore, and the keys
 -- of those that are deleted are noted, so that a restore deletes them again.
+CREATE TABLE jobmarket.shipped_row (
+	table_name name,
+	key text,
+	PRIMARY KEY (table_name, key)
+);
+COMMENT ON TABLE jobmarket.shipped_row IS 'Rows that come with the extension, whatever became of them since';
+COMMENT ON COLUMN jobmarket.shipped_row.table_name IS 'Table of schema jobmarket';
+COMMENT ON COLUMN jobmarket.shipped_row.key IS 'The row''s primary key';
+-- triggers read it for whoever changes these tables
+GRANT SELECT ON jobmarket.shipped_row TO PUBLIC;
+
 CREATE FUNCTION jobmarket.shipped_row_edited() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -64,6 +75,10 @@ DECLARE
 	replaced bigint;
 BEGIN
 	NEW.shipped := false;		-- whatever it says: only CREATE EXTENSION ships rows
+	IF NOT EXISTS (SELECT FROM jobmarket.shipped_row s
+				   WHERE s.table_name = TG_TABLE_NAME AND s.key = to_jsonb(NEW) ->> TG_ARGV[0]) THEN
+		RETURN NEW;
+	END IF;
 	SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO columns
 	FROM pg_attribute
 	WHERE attrelid = TG_RELID AND attnum > 0 AND NOT attisdropped;
@@ -108,11 +123,13 @@ BEGIN
 	END IF;
 	-- also what was edited before: as it came, the row would be back
 	IF TG_OP = 'TRUNCATE' THEN
-		EXECUTE format('INSERT INTO jobmarket.shipped_row_deleted SELECT $1, %I FROM jobmarket.%I
-						ON CONFLICT DO NOTHING', TG_ARGV[0], TG_TABLE_NAME)
-			USING TG_TABLE_NAME;
+		INSERT INTO jobmarket.shipped_row_deleted
+		SELECT s.table_name, s.key FROM jobmarket.shipped_row s WHERE s.table_name = TG_TABLE_NAME
+		ON CONFLICT DO NOTHING;
 	ELSIF TG_OP = 'DELETE' OR to_jsonb(NEW) -> TG_ARGV[0] <> to_jsonb(OLD) -> TG_ARGV[0] THEN
-		INSERT INTO jobmarket.shipped_row_deleted VALUES (TG_TABLE_NAME, to_jsonb(OLD) ->> TG_ARGV[0])
+		INSERT INTO jobmarket.shipped_row_deleted
+		SELECT s.table_name, s.key FROM jobmarket.shipped_row s
+		WHERE s.table_name = TG_TABLE_NAME AND s.key = to_jsonb(OLD) ->> TG_ARGV[0]
 		ON CONFLICT DO NOTHING;
 	END IF;
 	RETURN NULL;
@@ -192,6 +209,8 @@ AS $$
 BEGIN
 	-- called by the install script once a table holds its shipped rows
 	EXECUTE format('UPDATE %s SET shipped = true', tbl);
+	EXECUTE format('INSERT INTO jobmarket.shipped_row SELECT relname, %I FROM %s, pg_class c WHERE c.oid = %L::regclass',
+				   key_column, tbl, tbl);
 	EXECUTE format('CREATE TRIGGER shipped_row_edited BEFORE UPDATE ON %s
 					FOR EACH ROW EXECUTE FUNCTION jobmarket.shipped_row_edited()', tbl);
 	EXECUTE format('CREATE TRIGGER shipped_row_replaced BEFORE INSERT ON %s

@@ -36,6 +36,8 @@ BEGIN
 	END IF;
 	IF level IN ('operator', 'admin') THEN
 		EXECUTE format('GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobmarket TO %I', grantee);
+		-- what ships is for CREATE EXTENSION to say
+		EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON jobmarket.shipped_row FROM %I', grantee);
 		EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobmarket TO %I', grantee);
 		EXECUTE format('GRANT EXECUTE ON ALL ROUTINES IN SCHEMA jobmarket TO %I', grantee);
 		IF level = 'operator' THEN

@@ -212,7 +212,11 @@ $node->safe_psql('http', q{
 	DELETE FROM jobmarket.departement WHERE departement_code = '975';
 	DELETE FROM jobmarket.region WHERE region_code = '975';
 	UPDATE jobmarket.role SET role_code = 'DBA' WHERE role_code = 'DB';
-	TRUNCATE jobmarket.road_control, jobmarket.place_alias});
+	TRUNCATE jobmarket.road_control, jobmarket.place_alias;
+	INSERT INTO jobmarket.source (source, name) VALUES ('mine', 'Mine');
+	DELETE FROM jobmarket.source WHERE source = 'mine'});
+is($node->safe_psql('http', q{SELECT count(*) FROM jobmarket.shipped_row_deleted WHERE key = 'mine'}), 0,
+	'a row of one\'s own that goes is not noted');
 my $dump = "$PostgreSQL::Test::Utils::tmp_check/offers.dump";
 $node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, $node->connstr('http') ], 'pg_dump');
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
