@@ -7,10 +7,13 @@
  */
 #include "http/secret.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Shorter secrets would be found in ordinary words. */
 #define MIN_SECRET 6
+/* So many characters of one are found nowhere by chance. */
+#define ENOUGH 16
 
 static int
 hex_digit(char c)
@@ -47,36 +50,59 @@ spelled_char(const char *p, size_t len, char c)
 	return 0;
 }
 
-/* How many bytes at p are the secret; 0: it is not there. */
+/*
+ * How many bytes at p are the beginning of the secret, plain or spelled otherwise;
+ * *characters: how much of it.
+ */
 static size_t
-spelled(const char *p, size_t len, const char *secret)
+begins(const char *p, size_t len, const char *secret, bool plain, size_t *characters)
 {
-	size_t		used = strlen(secret);
+	size_t		used = 0;
+	size_t		k;
 
-	if (used <= len && memcmp(p, secret, used) == 0)
-		return used;
-	for (used = 0; *secret; secret++)
+	for (k = 0; secret[k] && used < len; k++)
 	{
-		size_t		n = spelled_char(p + used, len - used, *secret);
+		size_t		n = plain ? p[used] == secret[k] :
+		spelled_char(p + used, len - used, secret[k]);
 
 		if (n == 0)
-			return 0;
+			break;
 		used += n;
 	}
+	*characters = k;
 	return used;
 }
 
 /*
  * jm_secret_mask
  *		Overwrites every place of a message where the secret stands, plain or as
- *		forms, URLs and JSON write it.  NULL and short secrets stand nowhere.
+ *		forms, URLs and JSON write it, or the first ENOUGH of its characters and
+ *		what follows of it.  NULL and short secrets stand nowhere.  So the time is
+ *		proportional to the message, whatever a server repeats in it.
  */
 void
 jm_secret_mask(char *message, size_t len, const char *secret)
 {
+	size_t		enough;
+	size_t		i = 0;
+
 	if (secret == NULL || strlen(secret) < MIN_SECRET)
 		return;
-	for (size_t i = 0; i < len; i++)
+	enough = strlen(secret) < ENOUGH ? strlen(secret) : ENOUGH;
+	while (i < len)
+	{
+		size_t		used = 0;
+
 		if (spelled_char(message + i, len - i, secret[0]) > 0)
-			memset(message + i, '*', spelled(message + i, len - i, secret));
+			for (int plain = 0; plain < 2; plain++)
+			{
+				size_t		characters;
+				size_t		n = begins(message + i, len - i, secret, plain, &characters);
+
+				if (characters >= enough && n > used)
+					used = n;
+			}
+		memset(message + i, '*', used);
+		i += used > 0 ? used : 1;
+	}
 }

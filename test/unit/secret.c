@@ -19,6 +19,9 @@ check(const char *text, const char *secret, const char *expected)
 int
 main(void)
 {
+	static char near[16000000];
+	static char secret[8000];
+
 	check("it is abcdef.", "abcdef", "it is ******.");
 	check("abcdefabcdef abcde", "abcdef", "************ abcde");
 	check("abcdef", NULL, "abcdef");
@@ -41,5 +44,20 @@ main(void)
 	check("a/b+%2", "a/b+ c", "a/b+%2");
 	check("a/b+\\u002", "a/b+ c", "a/b+\\u002");
 	check("", "abcdef", "");
+
+	/* a long one: its beginning tells, and what goes on like it is hidden */
+	check("x0123456789abcdefghij, 0123456789abcde", "0123456789abcdefghijklmno",
+		  "x********************, 0123456789abcde");
+
+	/*
+	 * what nearly is the secret, everywhere: not its length times that of the
+	 * text
+	 */
+	memset(near, 'a', sizeof(near));
+	memset(secret, 'a', sizeof(secret) - 2);
+	secret[sizeof(secret) - 2] = 'b';
+	secret[sizeof(secret) - 1] = '\0';
+	jm_secret_mask(near, sizeof(near), secret);
+	CHECK(near[0] == '*' && near[sizeof(near) - 17] == '*');
 	return unit_failures != 0;
 }
