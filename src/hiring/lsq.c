@@ -97,9 +97,12 @@ largest(const double *a, int m)
 	return max;
 }
 
-/* Sums of squares outside of this lost digits, or all, to the range of double. */
-#define SQUARES_MIN 1e-280
-#define SQUARES_MAX 1e300
+/*
+ * Outside of this sums of squares may lose digits to the range of double, or the
+ * products with a column of quite another size do.
+ */
+#define SQUARES_MIN 1e-20
+#define SQUARES_MAX 1e20
 
 /*
  * The factor of [R; B], in R's place.  B is m x q, column-major with ld rows,
