@@ -20,6 +20,8 @@
 #include <string.h>
 
 #define LONG_METRES 100.0		/* at least; see long_metres */
+#define KX_GOOD 1e6				/* units of latitude over which the length of
+								 * a degree of longitude changes little */
 #define MAX_POINTS 16000000		/* of a grid, most of them idle */
 #define MAX_TIMES 5				/* finer in one step */
 #define FILL_CELLS 20			/* in fill_metres, at first */
@@ -141,6 +143,7 @@ list_long_edges(JmGrid *g)
 	const JmNetwork *net = g->net;
 	JmLonger	longer = {g->search->origin.edge, INFINITY, false, {{0, 0}, {0, 0}}};
 	double		kx = 0;
+	int32_t		kx_at = 0;		/* latitude of kx */
 	uint64_t	seen = 0;		/* links; a true network has each once */
 	uint32_t	i;
 
@@ -190,8 +193,11 @@ list_long_edges(JmGrid *g)
 				/* seen from its first end as well */
 				if (second || longer.metres <= g->long_metres)
 					continue;
-				if (kx == 0)
-					kx = cos(longer.ends[0].y * JM_UNIT_RADIANS);
+				if (kx == 0 || fabs((double) longer.ends[0].y - kx_at) > KX_GOOD)
+				{
+					kx_at = longer.ends[0].y;
+					kx = cos(kx_at * JM_UNIT_RADIANS);
+				}
 				dx = ((double) longer.ends[1].x - longer.ends[0].x) * kx * JM_METRES_PER_UNIT;
 				dy = ((double) longer.ends[1].y - longer.ends[0].y) * JM_METRES_PER_UNIT;
 				/* all of it lies in the ellipse around its ends */
@@ -274,12 +280,22 @@ choose_ties(JmGrid *g, double missed, double excess)
 	const JmTie fastest = {0.25f, true};
 	const JmTie widest = {1, true};
 	JmTie	   *too_much = &g->ties[WRONG_EXCESS];
-	bool		several = g->limit_count > 1;
-	bool		slow = several ? g->report->rounds > 1 && excess > 1 :
-	excess > 3 || (g->report->rounds > 1 && !too_much->fastest);
+	JmTie	   *both = &g->ties[WRONG_MISSED | WRONG_EXCESS];
+	bool		again = g->report->rounds > 1;
 
-	*too_much = slow ? slowest : excess > 2 ? nearest : fastest;
-	g->ties[WRONG_MISSED | WRONG_EXCESS] = several && slow ? nearest : *too_much;
+	if (g->limit_count > 1)
+	{
+		*both = excess > (again ? 1 : 2) ? nearest : fastest;
+		*too_much = again && excess > 1 ? slowest : *both;
+	}
+	else
+	{
+		if (excess > 3 || (again && !too_much->fastest))
+			*too_much = slowest;
+		else
+			*too_much = excess > 2 ? nearest : fastest;
+		*both = *too_much;
+	}
 	g->ties[WRONG_MISSED] = missed > excess ? widest : fastest;
 }
 

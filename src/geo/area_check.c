@@ -127,6 +127,7 @@ jm_grid_check(JmGrid *g)
 	report->excess = 0;
 	for (k = 0; k < g->limit_count && k < CHECKED; k++)
 	{
+		uint32_t	limit = g->limits[g->limit_count <= CHECKED ? k : k * (g->limit_count - 1) / (CHECKED - 1)];
 		double		reached = 0;
 		double		missed = 0;
 		double		excess = 0;
@@ -136,8 +137,8 @@ jm_grid_check(JmGrid *g)
 		for (i = 0; i < g->sample_count; i++)
 		{
 			const JmSample *s = &g->samples[i];
-			bool		in = s->time <= g->limits[k];
-			bool		inside = in_area(g, g->limits[k], s->x, s->y);
+			bool		in = s->time <= limit;
+			bool		inside = in_area(g, limit, s->x, s->y);
 
 			if ((i & 0xffff) == 0)
 				g->env->poll(g->env);

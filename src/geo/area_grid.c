@@ -586,13 +586,22 @@ jm_grid_refine(JmGrid *g, int times, const JmAreaOptions *options)
 	jm_grid_draw_origin(g);
 	if (!g->damaged)
 		spread(g);
-	for (y = 0; y < g->by - 1; y++)
-		for (x = 0; x < g->bx - 1; x++)
-			if (g->state[(size_t) y * g->bx + x] == BLOCK_HALO)
+	/* roads were also drawn to the next points, on the right and above */
+	for (y = g->by - 2; y >= 0; y--)
+		for (x = g->bx - 2; x >= 0; x--)
+		{
+			unsigned char *state = &g->state[(size_t) y * g->bx + x];
+
+			if (*state == BLOCK_HALO ||
+				(*state == BLOCK_COPIED &&
+				 ((x > 0 && state[-1] == BLOCK_HALO) ||
+				  (y > 0 && state[-g->bx] == BLOCK_HALO) ||
+				  (x > 0 && y > 0 && state[-g->bx - 1] == BLOCK_HALO))))
 			{
 				copy_block(g, &old, times, x, y);
-				g->state[(size_t) y * g->bx + x] = BLOCK_COPIED;
+				*state = BLOCK_COPIED;
 			}
+		}
 	free_points(&old);
 	g->env->release(g->env, kind);
 	return !g->damaged;
