@@ -362,9 +362,13 @@ draw_area(JmGrid *g, const JmAreaOptions *options, JmBytes *wkb)
 		/* how wrong it is, and where, is to be seen on all roads */
 		if (g->fine)
 		{
-			/* errors shrink about as the cells do */
-			times = (int) fmin(fmin(ceil(fmax(missed, excess) / 0.8), MAX_TIMES),
-							   floor(report->cell / finest));
+			/*
+			 * errors shrink about as the cells do; once slow roads count,
+			 * faster
+			 */
+			times = report->rounds > 1 && excess > missed ? 2 :
+				(int) fmin(fmin(ceil(fmax(missed, excess) / 0.8), MAX_TIMES),
+						   floor(report->cell / finest));
 			if (times < 2)
 				times = 2;
 
