@@ -297,6 +297,8 @@ choose_ties(JmGrid *g, double missed, double excess)
 		*both = *too_much;
 	}
 	g->ties[WRONG_MISSED] = missed > excess ? widest : fastest;
+	if (missed > excess && excess <= 1)
+		*both = widest;
 }
 
 /* Does the work of jm_area; what it allocates in the grid is the caller's. */

@@ -10,7 +10,7 @@
 #define CHECKED 8				/* limits; more are not looked at */
 #define TOLD 0.2				/* of the network unreached: with less, a
 								 * sample of the roads cannot tell how much */
-#define SPACING 12.0			/* metres between points at which others may
+#define SPACING 6.0				/* metres between points at which others may
 								 * look */
 
 /* Whether a place, in grid units, lies in the area that jm_grid_outline draws. */
