@@ -133,6 +133,9 @@ BEGIN
 
 	-- From here to the commit no office may vanish, and no constant of the scores
 	-- may change; see refresh_rome_scores for the order of locks.
+	-- Before it office_score, which this reads later: TRUNCATE takes it first, too,
+	-- and comes to office by its trigger.  No other change waits for this lock.
+	LOCK TABLE jobmarket.office_score IN ACCESS SHARE MODE;
 	LOCK TABLE jobmarket.office IN SHARE MODE;
 	-- hirings that came without triggers: by a parallel restore, or a subscription
 	IF NOT EXISTS (SELECT FROM jobmarket.hiring_tally) AND EXISTS (SELECT FROM jobmarket.hiring)
