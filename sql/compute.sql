@@ -79,13 +79,11 @@ BEGIN
 	ELSE
 		SELECT array_agg(DISTINCT d.departement_code) INTO areas
 		FROM unnest(departements) a (code)
-		JOIN jobmarket.departement d ON d.departement_code = upper(btrim(a.code))
-			OR btrim(a.code) = '20' AND d.departement_code IN ('2A', '2B')
-			OR btrim(a.code) = '97' AND d.departement_code LIKE '97_';
+		JOIN jobmarket.departement d ON jobmarket.means_departement(a.code, d.departement_code);
 		SELECT array_agg(a.code) INTO unknown
 		FROM unnest(departements) a (code)
-		WHERE a.code IS NULL OR btrim(a.code) NOT IN ('20', '97') AND NOT EXISTS (
-			SELECT FROM jobmarket.departement d WHERE d.departement_code = upper(btrim(a.code)));
+		WHERE NOT EXISTS (
+			SELECT FROM jobmarket.departement d WHERE jobmarket.means_departement(a.code, d.departement_code));
 		IF unknown IS NOT NULL THEN
 			RAISE EXCEPTION 'unknown département: %', array_to_string(unknown, ', ', 'NULL')
 				USING ERRCODE = 'invalid_parameter_value',
@@ -133,6 +131,9 @@ BEGIN
 
 	-- From here to the commit no office may vanish, and no constant of the scores
 	-- may change; see refresh_rome_scores for the order of locks.
+	-- Before it office_score, which this reads later: TRUNCATE takes it first, too,
+	-- and comes to office by its trigger.  No other change waits for this lock.
+	LOCK TABLE jobmarket.office_score IN ACCESS SHARE MODE;
 	LOCK TABLE jobmarket.office IN SHARE MODE;
 	-- hirings that came without triggers: by a parallel restore, or a subscription
 	IF NOT EXISTS (SELECT FROM jobmarket.hiring_tally) AND EXISTS (SELECT FROM jobmarket.hiring)

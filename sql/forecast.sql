@@ -23,7 +23,13 @@ RETURNS TABLE (siret text, dpae boolean, hirings float8, raw_hirings float8, sco
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'jobmarket_forecast_offices';
 REVOKE ALL ON FUNCTION jobmarket.forecast_offices(text[], text[], boolean) FROM PUBLIC;
 COMMENT ON FUNCTION jobmarket.forecast_offices(text[], text[], boolean) IS
-'Of the last forecast, the offices whose row in office_score it changes, or with new_ones those that have none, in these départements for ordinary contracts and in those for alternance; in order of SIRET. published is the place of that row, which nobody moves before the end of the transaction that locked office before the forecast';
+'Of the last forecast, the offices whose row in office_score it changes, or with new_ones those that have none, in these départements for ordinary contracts and in those for alternance; in order of SIRET. published is the place of that row, which nobody moves, but with triggers off, before the end of the transaction that locked office before the forecast';
+
+CREATE FUNCTION jobmarket.forecast_offices_count(departements text[], departements_alternance text[], new_ones boolean)
+RETURNS bigint LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'jobmarket_forecast_offices_count';
+REVOKE ALL ON FUNCTION jobmarket.forecast_offices_count(text[], text[], boolean) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.forecast_offices_count(text[], text[], boolean) IS
+'How many rows forecast_offices returns, without making them';
 
 CREATE FUNCTION jobmarket.forecast_flags(junior_share float8, senior_share float8)
 RETURNS TABLE (siret text, junior boolean, senior boolean, handicap boolean)

@@ -69,6 +69,14 @@ END;
 COMMENT ON FUNCTION jobmarket.office_departement(text, text) IS
 'Département (INSEE code, with 2A, 2B and 971 …) of a commune, or else of a postal code';
 
+CREATE FUNCTION jobmarket.means_departement(code text, departement_code text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN departement_code = upper(btrim(code))
+	OR btrim(code) = '20' AND departement_code IN ('2A', '2B')
+	OR btrim(code) = '97' AND departement_code LIKE '97_';
+COMMENT ON FUNCTION jobmarket.means_departement(text, text) IS
+'Whether a code that somebody gave means this département: its own, in any case, 20 for those of Corsica, 97 for those overseas';
+
 CREATE FUNCTION jobmarket.headcount_class_of(headcount integer) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN ('{00,01,02,03,11,12,21,22,31,32,41,42,51,52,53}'::text[])

@@ -178,6 +178,8 @@ BEGIN
 				WHEN g.insee_code BETWEEN '75101' AND '75120' THEN '75056'
 				WHEN g.insee_code BETWEEN '69381' AND '69389' THEN '69123'
 				WHEN g.insee_code BETWEEN '13201' AND '13216' THEN '13055' END
+			-- parents first: pg_dump --inserts writes rows in the order of the table
+			ORDER BY p.insee_code IS NOT NULL, g.insee_code
 			ON CONFLICT (insee_code) DO UPDATE SET
 				name = excluded.name, departement_code = excluded.departement_code,
 				postal_codes = excluded.postal_codes, population = coalesce(excluded.population, c.population),

@@ -94,6 +94,7 @@ DECLARE
 	passed_alternance text[];
 	changed bigint;
 	added bigint;
+	written bigint;
 BEGIN
 	SELECT coalesce(array_agg(m.departement_code) FILTER (WHERE m.contract = 'dpae'), '{}'),
 		coalesce(array_agg(m.departement_code) FILTER (WHERE m.contract = 'alternance'), '{}'), sum(t.changed - t.added), sum(t.added)
@@ -120,6 +121,14 @@ BEGIN
 		-- by its place: no other way to it costs less, and office_score_lock keeps it
 		-- there
 		WHERE s.ctid = p.published AND s.siret = p.siret;
+		GET DIAGNOSTICS written = ROW_COUNT;
+		IF written <> jobmarket.forecast_offices_count(passed, passed_alternance, false) THEN
+			RAISE serialization_failure USING
+				MESSAGE = 'rows of jobmarket.office_score were changed without its triggers during the computation',
+				DETAIL = format('%s of %s rows could be found again.', written,
+					jobmarket.forecast_offices_count(passed, passed_alternance, false)),
+				HINT = 'Nothing is published: compute again.';
+		END IF;
 	END IF;
 	IF added > 0 THEN
 		INSERT INTO jobmarket.office_score (siret, as_of, hirings, raw_hirings, score, method, semesters,

@@ -289,10 +289,20 @@ END;
 COMMENT ON FUNCTION jobmarket.road_access(text, jsonb) IS
 'Directions open to each mode and legal speeds of a way of OpenStreetMap, from its class and tags';
 
+CREATE FUNCTION jobmarket.road_table_columns(road_table regclass) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT coalesce(array_agg(attname::text), '{}')
+	FROM pg_attribute
+	WHERE attrelid = road_table AND attnum > 0 AND NOT attisdropped;
+END;
+REVOKE ALL ON FUNCTION jobmarket.road_table_columns(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.road_table_columns(regclass) IS 'Names of the columns of a table, none without a table';
+
 -- Tables that nobody named are read only where the caller need not fear their
 -- owner: reading a view, or a column of a type of one's own, runs its owner's
 -- code with the rights of whoever reads.
-CREATE FUNCTION jobmarket.find_road_table(name text, beside regclass DEFAULT NULL) RETURNS regclass
+CREATE FUNCTION jobmarket.find_road_table(name text, columns text[], beside regclass DEFAULT NULL) RETURNS regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 	SELECT c.oid::regclass
@@ -305,22 +315,14 @@ BEGIN ATOMIC
 			ELSE c.relnamespace = b.relnamespace END
 		AND (r.rolsuper OR r.rolname = current_user OR c.relowner = b.relowner
 			OR c.relowner = (SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()))
+		-- others have tables of this name, too
+		AND jobmarket.road_table_columns(c.oid) @> columns
 	ORDER BY n.nspname <> 'public', n.nspname
 	LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION jobmarket.find_road_table(text, regclass) FROM PUBLIC;
-COMMENT ON FUNCTION jobmarket.find_road_table(text, regclass) IS
-'A table of this name, that of schema public first, or the one in the schema of another; only of the caller, a superuser, the owner of the database, or the owner of that other one';
-
-CREATE FUNCTION jobmarket.road_table_columns(road_table regclass) RETURNS text[]
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-	SELECT coalesce(array_agg(attname::text), '{}')
-	FROM pg_attribute
-	WHERE attrelid = road_table AND attnum > 0 AND NOT attisdropped;
-END;
-REVOKE ALL ON FUNCTION jobmarket.road_table_columns(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION jobmarket.road_table_columns(regclass) IS 'Names of the columns of a table, none without a table';
+REVOKE ALL ON FUNCTION jobmarket.find_road_table(text, text[], regclass) FROM PUBLIC;
+COMMENT ON FUNCTION jobmarket.find_road_table(text, text[], regclass) IS
+'A table of this name with these columns, that of schema public first, or the one in the schema of another; only of the caller, a superuser, the owner of the database, or the owner of that other one';
 
 -- search_path FROM CURRENT is pg_catalog and PostGIS's own schema.
 CREATE PROCEDURE jobmarket.load_road_network(roads regclass DEFAULT NULL, nodes regclass DEFAULT NULL,
@@ -328,8 +330,8 @@ CREATE PROCEDURE jobmarket.load_road_network(roads regclass DEFAULT NULL, nodes 
 LANGUAGE plpgsql SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
-	ways regclass := coalesce(roads, jobmarket.find_road_table('ways'));
-	lines regclass := coalesce(roads, jobmarket.find_road_table('planet_osm_line'));
+	ways regclass := coalesce(roads, jobmarket.find_road_table('ways', '{gid,source,target,the_geom}'));
+	lines regclass := coalesce(roads, jobmarket.find_road_table('planet_osm_line', '{osm_id,highway,way}'));
 	columns text[];
 	source_name text;
 	repeated bigint;			-- gids that occur more than once
@@ -341,14 +343,10 @@ BEGIN
 			MESSAGE = format('unknown kind of costs "%s"', costs),
 			HINT = 'Use "speeds" (from length and road_speed) or "table" (columns cost_s and reverse_cost_s of the input).';
 	END IF;
-	-- a table of this name that nobody named may be anything
-	IF roads IS NULL AND NOT jobmarket.road_table_columns(ways) @> '{gid,source,target,the_geom}' THEN
-		ways := NULL;
-	END IF;
 	IF coalesce(ways, lines) IS NULL THEN
 		RAISE undefined_table USING
 			MESSAGE = 'no road tables were found',
-			DETAIL = 'Tables ways and planet_osm_line are looked for, of this user, a superuser, or the owner of the database.',
+			DETAIL = 'Tables ways (columns gid, source, target and the_geom) and planet_osm_line (osm_id, highway and way) are looked for, of this user, a superuser, or the owner of the database.',
 			HINT = 'Make them with osm2pgrouting (tables ways and ways_vertices_pgr) or osm2pgsql (table planet_osm_line), or name the table: CALL jobmarket.load_road_network(''schema.ways'').';
 	END IF;
 	CREATE TEMPORARY TABLE jobmarket_way (edge_id bigint, source bigint, target bigint, highway text,
@@ -386,8 +384,10 @@ BEGIN
 	END IF;
 
 	-- Who edits roads locks them and then the version; who edits rules and looks
-	-- what comes of it locks the version and then reads the roads.  Neither can be
-	-- in the way of the other's order here, before the roads are locked for all.
+	-- what comes of it locks the version and then reads the roads.  Both can be
+	-- waited for here, before the roads are locked for all.  Who has read the roads
+	-- before the edit cannot: he keeps them from being locked for all, and waits for
+	-- the version.
 	LOCK TABLE jobmarket.road_node, jobmarket.road_edge IN SHARE ROW EXCLUSIVE MODE;
 	LOCK TABLE jobmarket.road_network IN SHARE ROW EXCLUSIVE MODE;
 	-- the constraints are checked faster all at once
@@ -457,21 +457,18 @@ AS $$
 DECLARE
 	has_tags boolean := false;
 	vertices regclass := coalesce(nodes,
-		(SELECT jobmarket.find_road_table(c.relname || '_vertices_pgr', ways) FROM pg_class c WHERE c.oid = ways));
-	configuration regclass := jobmarket.find_road_table('configuration', ways);
-	osm_ways regclass := jobmarket.find_road_table('osm_ways', ways);
-	osm_nodes regclass := jobmarket.find_road_table('osm_nodes', ways);
+		(SELECT jobmarket.find_road_table(c.relname || '_vertices_pgr', '{}', ways) FROM pg_class c WHERE c.oid = ways));
+	configuration regclass := jobmarket.find_road_table('configuration',
+		'{tag_id,tag_key,tag_value,maxspeed_forward,maxspeed_backward}', ways);
+	osm_ways regclass := jobmarket.find_road_table('osm_ways', '{osm_id,tags}', ways);
+	osm_nodes regclass := jobmarket.find_road_table('osm_nodes', '{osm_id,tags,the_geom}', ways);
 	highway text := '''unclassified''';
 	tags text;
 	staged bigint;
 	rows bigint;
 BEGIN
-	-- others have tables of this name, too
-	IF NOT jobmarket.road_table_columns(configuration) @> '{tag_id,tag_key,tag_value,maxspeed_forward,maxspeed_backward}' THEN
-		configuration := NULL;
-	END IF;
 	-- without option --tags there is no such column
-	IF jobmarket.road_table_columns(osm_ways) @> '{osm_id,tags}' AND 'osm_id' = ANY (columns) THEN
+	IF osm_ways IS NOT NULL AND 'osm_id' = ANY (columns) THEN
 		EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE tags IS NOT NULL)', osm_ways) INTO has_tags;
 	END IF;
 	IF 'highway' = ANY (columns) THEN
@@ -501,7 +498,7 @@ BEGIN
 	END IF;
 	EXECUTE format(
 		'INSERT INTO pg_temp.jobmarket_way (edge_id, source, target, highway, tags, seconds, reverse_seconds, osm_id, geom)
-		SELECT w.gid, w.source, w.target, %s, %s, %s, %s, %s, g.geom
+		SELECT w.gid::bigint, w.source::bigint, w.target::bigint, %s, %s, %s, %s, %s, g.geom
 		FROM %s w, LATERAL (SELECT CASE WHEN ST_SRID(w.the_geom) IN (0, 4326) THEN ST_SetSRID(ST_Force2D(w.the_geom), 4326)
 			ELSE ST_Transform(ST_Force2D(w.the_geom), 4326) END AS geom) g
 		WHERE w.gid IS NOT NULL AND w.source IS NOT NULL AND w.target IS NOT NULL AND GeometryType(w.the_geom) = ''LINESTRING''
@@ -509,7 +506,7 @@ BEGIN
 		highway, tags,
 		CASE WHEN fixed THEN 'coalesce(w.cost_s, -1)' ELSE 'NULL::float8' END,
 		CASE WHEN fixed THEN 'coalesce(w.reverse_cost_s, -1)' ELSE 'NULL::float8' END,
-		CASE WHEN 'osm_id' = ANY (columns) THEN 'w.osm_id' ELSE 'NULL::bigint' END,
+		CASE WHEN 'osm_id' = ANY (columns) THEN 'w.osm_id::bigint' ELSE 'NULL::bigint' END,
 		ways);
 	GET DIAGNOSTICS staged = ROW_COUNT;
 	EXECUTE format('SELECT count(*) FROM %s', ways) INTO rows;
@@ -518,14 +515,14 @@ BEGIN
 			USING HINT = 'Lines are of type LineString; ST_Dump takes a MultiLineString apart.';
 	END IF;
 	CALL jobmarket.leave_out_roads_off_earth('pg_temp.jobmarket_way');
-	IF jobmarket.road_table_columns(osm_nodes) @> '{osm_id,tags,the_geom}' THEN
+	IF osm_nodes IS NOT NULL THEN
 		EXECUTE format(
 			'INSERT INTO pg_temp.jobmarket_control (node_id, x, y, control)
 			SELECT v.id, n.x, n.y, n.control
-			FROM (SELECT osm_id, ST_X(the_geom) AS x, ST_Y(the_geom) AS y, tags::jsonb->>''highway'' AS control FROM %s) n
+			FROM (SELECT osm_id::bigint AS osm_id, ST_X(the_geom) AS x, ST_Y(the_geom) AS y, tags::jsonb->>''highway'' AS control FROM %s) n
 				LEFT JOIN %s
 			WHERE n.control IN (''traffic_signals'', ''stop'', ''give_way'', ''crossing'', ''mini_roundabout'')', osm_nodes,
-			CASE WHEN jobmarket.road_table_columns(vertices) @> '{id,osm_id}' THEN format('%s v USING (osm_id)', vertices)
+			CASE WHEN jobmarket.road_table_columns(vertices) @> '{id,osm_id}' THEN format('(SELECT id::bigint AS id, osm_id::bigint AS osm_id FROM %s) v USING (osm_id)', vertices)
 				-- pgRouting's own tables of vertices do not say which node it was
 				ELSE '(SELECT ST_X(e.geom) AS x, ST_Y(e.geom) AS y, min(e.id) AS id
 					FROM pg_temp.jobmarket_way w,
@@ -547,7 +544,7 @@ DECLARE
 	tags text := '''{}''::jsonb';
 	tag text;
 	-- its option --prefix names them
-	points regclass := (SELECT jobmarket.find_road_table(regexp_replace(c.relname, '_line$', '_point'), lines)
+	points regclass := (SELECT jobmarket.find_road_table(regexp_replace(c.relname, '_line$', '_point'), '{highway,way}', lines)
 						FROM pg_class c WHERE c.oid = lines AND c.relname LIKE '%\_line');
 BEGIN
 	FOREACH tag IN ARRAY '{access,bicycle,foot,junction,maxspeed,motorcar,motor_vehicle,oneway,vehicle,cycleway}'::text[] LOOP

@@ -185,11 +185,9 @@ BEGIN
 		FROM jobmarket.office_override v
 		JOIN jobmarket.office o ON o.siret = v.siret
 		CROSS JOIN unnest(v.location_codes) l (code)
-		-- a département stands for all its communes; Corsica and overseas too
+		-- a département stands for all its communes
 		JOIN jobmarket.commune c ON (c.insee_code = upper(btrim(l.code))
-			OR c.departement_code = upper(btrim(l.code))
-			OR btrim(l.code) = '20' AND c.departement_code IN ('2A', '2B')
-			OR btrim(l.code) = '97' AND c.departement_code LIKE '97_')
+			OR jobmarket.means_departement(l.code, c.departement_code))
 			AND c.centroid IS NOT NULL
 		WHERE v.siret IN (SELECT unnest($1)) AND v.action <> 'remove'
 		GROUP BY o.siret, c.insee_code

@@ -1,6 +1,6 @@
 /*
  * forecast_rows.c
- *		SQL functions forecast_offices and forecast_flags: what of the last
+ *		SQL functions forecast_offices, its count, and forecast_flags: what of the last
  *		forecast is not published yet.
  */
 #include "postgres.h"
@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(jobmarket_forecast_offices);
+PG_FUNCTION_INFO_V1(jobmarket_forecast_offices_count);
 PG_FUNCTION_INFO_V1(jobmarket_forecast_flags);
 
 static Datum
@@ -54,6 +55,26 @@ chosen_departements(JmForecastData *data, ArrayType *codes)
 			chosen[departement] = true;
 	}
 	return chosen;
+}
+
+/* The departements that the first arguments name, for each family. */
+static void
+chosen_of_families(FunctionCallInfo fcinfo, JmForecastData *data, bool *chosen[JM_FAMILIES])
+{
+	for (int family = 0; family < JM_FAMILIES; family++)
+		chosen[family] = chosen_departements(data, PG_GETARG_ARRAYTYPE_P(family));
+}
+
+/* Whether an office has something to publish, as a new row or in its own. */
+static bool
+is_to_publish(const JmForecastOffice *office, bool *const chosen[JM_FAMILIES], bool new_ones)
+{
+	bool		any = false;
+
+	for (int family = 0; family < JM_FAMILIES; family++)
+		any = any || (chosen[family][office->departement] &&
+					  (office->flags & 1 << (SAME_SHIFT + family)) == 0);
+	return any && new_ones != ((office->flags & IS_PUBLISHED) != 0);
 }
 
 /* Columns of forecast_offices(); those of a family come together. */
@@ -109,8 +130,7 @@ jobmarket_forecast_offices(PG_FUNCTION_ARGS)
 	MemoryContext before;
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int family = 0; family < JM_FAMILIES; family++)
-		chosen[family] = chosen_departements(data, PG_GETARG_ARRAYTYPE_P(family));
+	chosen_of_families(fcinfo, data, chosen);
 	scratch = AllocSetContextCreate(CurrentMemoryContext, "jobmarket forecast row",
 									ALLOCSET_DEFAULT_SIZES);
 	before = MemoryContextSwitchTo(scratch);
@@ -119,12 +139,8 @@ jobmarket_forecast_offices(PG_FUNCTION_ARGS)
 		const JmForecastOffice *office = &data->forecast.offices[i];
 		Datum		values[OFFICE_COLUMNS];
 		bool		nulls[OFFICE_COLUMNS] = {0};
-		bool		any = false;
 
-		for (int family = 0; family < JM_FAMILIES; family++)
-			any = any || (chosen[family][office->departement] &&
-						  (office->flags & 1 << (SAME_SHIFT + family)) == 0);
-		if (!any || new_ones == ((office->flags & IS_PUBLISHED) != 0))
+		if (!is_to_publish(office, chosen, new_ones))
 			continue;
 		CHECK_FOR_INTERRUPTS();
 		values[OFFICE_SIRET] = siret_text(office->siret);
@@ -140,6 +156,20 @@ jobmarket_forecast_offices(PG_FUNCTION_ARGS)
 	MemoryContextSwitchTo(before);
 	MemoryContextDelete(scratch);
 	PG_RETURN_NULL();
+}
+
+/* forecast_offices_count(dpae, alternance, new_ones): the rows of forecast_offices() */
+Datum
+jobmarket_forecast_offices_count(PG_FUNCTION_ARGS)
+{
+	JmForecastData *data = jm_last_forecast();
+	bool	   *chosen[JM_FAMILIES];
+	int64		n = 0;
+
+	chosen_of_families(fcinfo, data, chosen);
+	for (int64 i = 0; i < data->forecast.n; i++)
+		n += is_to_publish(&data->forecast.offices[i], chosen, PG_GETARG_BOOL(2));
+	PG_RETURN_INT64(n);
 }
 
 /* forecast_flags(junior_share, senior_share): offices whose flags are others */

@@ -15,7 +15,7 @@ offices=${1:-500000}
 hirings=${2:-10000000}
 make_work
 # shellcheck disable=SC2086
-install_packages $PACKAGES_BUILD python3-sklearn python3-pandas python3-psycopg2 bc postgresql-client-$PGVERSION
+install_packages $PACKAGES_BUILD python3-sklearn python3-pandas python3-psycopg2 postgresql-client-$PGVERSION
 src=$work/src
 copy_tree "$src"
 build "$src" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }
@@ -81,6 +81,11 @@ load()
 		-c '\timing off' -c 'ROLLBACK' | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p'
 	psql -c 'VACUUM jobmarket.hiring' -c 'VACUUM jobmarket.hiring_tally'
 }
+# rounded FORMAT EXPRESSION
+rounded()
+{
+	awk "BEGIN { printf \"$1\", $2 }"
+}
 # so that from month to month every departement is published, and can be compared
 psql -c "UPDATE jobmarket.score_setting SET value = 1e6 WHERE name = 'high_score_change_max'"
 first=$(ours)
@@ -105,13 +110,13 @@ memory=$(($(sort -n "$work/memory" | tail -n 1) / 1024))
 rowwise=$(peer rowwise 6)
 share=$(psql -c "SELECT count(*) FILTER (WHERE departement_code IN (SELECT DISTINCT departement_code FROM bench_office
 	ORDER BY 1 LIMIT 6))::float8 / count(*) FROM bench_hiring")
-rowwise=$(echo "scale=1; $rowwise / $share" | bc)
-vectorised=$(echo "scale=2; ($vectorised + $vectorised_again) / 2" | bc)
+rowwise=$(rounded %.1f "$rowwise / $share")
+vectorised=$(rounded %.2f "($vectorised + $vectorised_again) / 2")
 say "pandas, vectorised (mean of two): $vectorised s; row-wise (scaled): $rowwise s"
 # line WHAT MILLISECONDS
 line()
 {
-	say "compute_hiring_potential, $1: $(echo "scale=1; $2 / 1000" | bc) s; $(echo "scale=2; $2 / 1000 / $vectorised" | bc) of vectorised, 1/$(echo "$rowwise * 1000 / $2" | bc) of row-wise"
+	say "compute_hiring_potential, $1: $(rounded %.1f "$2 / 1000") s; $(rounded %.2f "$2 / 1000 / $vectorised") of vectorised, 1/$(rounded %.0f "$rowwise * 1000 / $2") of row-wise"
 }
 line "first time, into empty tables" "$first"
 line "again, nothing new" "$again"
@@ -121,9 +126,9 @@ line "and back" "$back"
 load >/dev/null
 without=$(load DISABLE)
 with=$(load)
-with=$(echo "($with + $(load)) / 2" | bc)
-without=$(echo "($without + $(load DISABLE)) / 2" | bc)
-say "inserting $(psql -c "SELECT count(*) FROM bench_new") hirings: $(echo "scale=1; $with / 1000" | bc) s with the triggers that keep tallies, $(echo "scale=2; $with / $without" | bc) of the time without"
+with=$(rounded %.3f "($with + $(load)) / 2")
+without=$(rounded %.3f "($without + $(load DISABLE)) / 2")
+say "inserting $(psql -c "SELECT count(*) FROM bench_new") hirings: $(rounded %.1f "$with / 1000") s with the triggers that keep tallies, $(rounded %.2f "$with / $without") of the time without"
 say "private memory of the process: $memory MB at most"
 say "the two agree: $agreement"
 stop_cluster

@@ -150,6 +150,30 @@ BEGIN;
 ALTER TABLE ways RENAME gid TO number;
 CALL jobmarket.load_road_network();
 ROLLBACK;
+-- and where the right one is in another schema
+BEGIN;
+CREATE SCHEMA osm;
+ALTER TABLE planet_osm_line SET SCHEMA osm;
+ALTER TABLE ways SET SCHEMA osm;
+CREATE TABLE ways (id int);
+CREATE TABLE planet_osm_line (id int);
+CALL jobmarket.load_road_network();
+DROP TABLE osm.ways;
+CALL jobmarket.load_road_network();
+DROP TABLE osm.planet_osm_line;
+CALL jobmarket.load_road_network();
+ROLLBACK;
+-- numbers as text
+BEGIN;
+CREATE TABLE own AS SELECT gid::text, source::text, target, osm_id::text, the_geom FROM ways;
+CREATE TABLE own_vertices_pgr AS SELECT 1::text AS id, 70::text AS osm_id;
+CREATE TABLE osm_nodes (osm_id bigint, tags jsonb, the_geom geometry(Point, 4326));
+INSERT INTO osm_nodes VALUES (70, '{"highway": "traffic_signals"}', ST_GeomFromText('POINT(6 49)', 4326));
+CALL jobmarket.load_road_network('own');
+SELECT count(*) FROM jobmarket.road_node WHERE control = 'traffic_signals';
+UPDATE own SET gid = 'first' WHERE gid = '1';
+CALL jobmarket.load_road_network('own');
+ROLLBACK;
 -- its option --prefix: the points of the same name
 BEGIN;
 ALTER TABLE planet_osm_line RENAME TO "Nord_line";

@@ -197,6 +197,9 @@ my $communes = "CREATE TABLE staging (insee_code text, name text, departement_co
 utf8::encode($communes);
 append_to_file($node->basedir . '/communes.sql', $communes);
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', $node->basedir . '/communes.sql', $node->connstr('utf8') ], 'load communes');
+is($node->safe_psql('utf8', 'SELECT count(*) FROM jobmarket.commune c
+	JOIN jobmarket.commune p ON p.insee_code = c.parent_insee_code WHERE p.ctid > c.ctid'),
+	'0', 'none is stored before its parent, where pg_dump --inserts would have it before, too');
 foreach my $case ([ 'places.tsv', 0.97 ], [ 'places_derived.tsv', 0.90 ])
 {
 	my ($file, $share) = @$case;

@@ -127,5 +127,53 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.hiring_potential
 $node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2018-07-01')});
 is($node->safe_psql('postgres', 'SELECT DISTINCT as_of FROM jobmarket.office_score'), '2018-07-01', 'the next one works');
 
+# Sessions of which one waits for another, in an order that they are led to.
+sub waits
+{
+	my ($session, $sql, $what) = @_;
+	my $pid = $session->query_safe('SELECT pg_backend_pid()');
+	$session->query_until(qr/asked/, "\\echo asked\n$sql;\n");
+	ok($node->poll_query_until('postgres',
+			"SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $pid AND wait_event_type = 'Lock'"), $what);
+}
+
+# TRUNCATE beside a computation that has begun, and one that began before it
+my $log = -s $node->logfile;
+my $holder = $node->background_psql('postgres');
+my $computing = $node->background_psql('postgres', on_error_stop => 0);
+my $other = $node->background_psql('postgres');
+$computing->query_safe('SET client_min_messages = error');
+$holder->query_safe('BEGIN; LOCK TABLE jobmarket.hiring_tally');
+waits($computing, q{CALL jobmarket.compute_hiring_potential('2018-07-01')}, 'a computation has begun');
+waits($other, 'TRUNCATE jobmarket.office_score', 'TRUNCATE waits for it');
+$holder->query_safe('COMMIT');
+$_->query_safe('SELECT 1') for $computing, $other;
+is($node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.office_score'), '0', 'and comes after it');
+$node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2018-07-01')});
+$holder->query_safe('BEGIN; SELECT count(*) FROM jobmarket.office_score');
+waits($other, 'TRUNCATE jobmarket.office_score', 'TRUNCATE waits for a reader');
+waits($computing, q{CALL jobmarket.compute_hiring_potential('2018-07-01')}, 'a computation waits for it');
+$holder->query_safe('COMMIT');
+$_->query_safe('SELECT 1') for $computing, $other;
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM jobmarket.office_score'), '>', 0, 'and comes after it');
+unlike(slurp_file($node->logfile, $log), qr/deadlock detected/, 'no deadlock with TRUNCATE');
+
+# a row that is moved while its triggers are off is not lost silently: all of the
+# computation is
+$before = $node->safe_psql('postgres', $scores);
+$holder->query_safe('BEGIN; SELECT FROM jobmarket.office_score
+	WHERE siret <> (SELECT max(siret) FROM jobmarket.office_score) FOR UPDATE');
+waits($computing, q{CALL jobmarket.compute_hiring_potential('2019-01-01')}, 'a computation waits for a row');
+$node->safe_psql('postgres', q{SET session_replication_role = replica;
+	UPDATE jobmarket.office_score SET score = score WHERE siret = (SELECT max(siret) FROM jobmarket.office_score)});
+$holder->query_safe('COMMIT');
+$computing->query('SELECT 1');
+like(slurp_file($node->logfile, $log), qr/ERROR:  rows of jobmarket.office_score were changed without its triggers/,
+	'a row was moved meanwhile: an error');
+is($node->safe_psql('postgres', $scores), $before, 'which publishes nothing');
+$node->safe_psql('postgres', q{CALL jobmarket.compute_hiring_potential('2019-01-01')});
+is($node->safe_psql('postgres', 'SELECT DISTINCT as_of FROM jobmarket.office_score'), '2019-01-01', 'the next one publishes all');
+$_->quit for $holder, $computing, $other;
+
 $node->stop;
 done_testing();
