@@ -29,12 +29,12 @@ CREATE INDEX ON jobmarket.place_alias (region_code);
 CREATE INDEX ON jobmarket.place_alias (departement_code);
 GRANT SELECT ON jobmarket.place_alias TO PUBLIC;
 COMMENT ON TABLE jobmarket.place_alias IS
-'Other names of regions, départements, communes and territories; an alias without any is a place abroad';
+'Other names of regions, départements, communes and territories; an alias without any is a city abroad, which gives way to a commune that the label names, too';
 COMMENT ON COLUMN jobmarket.place_alias.alias IS 'Name; case, accents and hyphens do not count';
 COMMENT ON COLUMN jobmarket.place_alias.region_code IS 'Region that it means';
 COMMENT ON COLUMN jobmarket.place_alias.departement_code IS 'Département that it means';
 COMMENT ON COLUMN jobmarket.place_alias.insee_code IS 'Commune that it means';
-COMMENT ON COLUMN jobmarket.place_alias.territory IS 'Territory that it means, when it says no more';
+COMMENT ON COLUMN jobmarket.place_alias.territory IS 'Territory that it means, when it says no more; a country is etranger';
 COMMENT ON COLUMN jobmarket.place_alias.shipped IS 'True while the row is as it came with the extension';
 
 INSERT INTO jobmarket.place_alias (alias, region_code) VALUES
@@ -66,30 +66,35 @@ INSERT INTO jobmarket.place_alias (alias, insee_code) VALUES
 INSERT INTO jobmarket.place_alias (alias, territory) VALUES
 	('Collectivités d''Outre-Mer', 'com'), ('DROM-COM', 'drom'), ('DOM-TOM', 'drom'),
 	('Outre-mer', 'drom'), ('Antilles', 'drom'), ('Antilles-Guyane', 'drom');
+-- Countries, and what is as good as one: they decide, whatever else the label names.
+INSERT INTO jobmarket.place_alias (alias, territory)
+SELECT unnest(ARRAY[
+	'Afrique', 'Afrique du Sud', 'Algérie', 'Allemagne', 'Andorre', 'Angleterre', 'Arabie saoudite',
+	'Argentine', 'Australie', 'Autriche', 'Bahreïn', 'Belgique', 'Belgium', 'Bénin', 'Brésil',
+	'Bulgarie', 'Burkina Faso', 'Cameroun', 'Canada', 'Chili', 'Chine', 'Chypre', 'Colombie',
+	'Congo', 'Corée du Sud', 'Costa Rica', 'Côte d''Ivoire', 'Croatie', 'Danemark', 'Djibouti',
+	'Égypte', 'Émirats arabes unis', 'Espagne', 'Estonie', 'États-Unis', 'Étranger', 'Europe', 'Finlande',
+	'Gabon', 'Germany', 'Grande-Bretagne', 'Grèce', 'Guinée', 'Hong Kong', 'Hongrie', 'Inde',
+	'Indonésie', 'Ireland', 'Irlande', 'Islande', 'Israël', 'Italie', 'Italy', 'Japon', 'Kenya',
+	'Lettonie', 'Liban', 'Liechtenstein', 'Lituanie', 'Luxembourg', 'Madagascar',
+	'Mali', 'Malte', 'Maroc', 'Maurice', 'Mauritanie', 'Mexique', 'Monaco', 'Morocco',
+	'Netherlands', 'Niger', 'Nigeria', 'Norvège', 'Nouvelle-Zélande', 'Pays-Bas', 'Pérou',
+	'Pologne', 'Portugal', 'Qatar', 'Québec', 'République tchèque', 'Roumanie', 'Royaume-Uni',
+	'Russie', 'Sénégal', 'Serbie', 'Singapour', 'Slovaquie', 'Slovénie', 'Spain', 'Suède', 'Suisse', 'Switzerland',
+	'Tchad', 'Thaïlande', 'Togo', 'Tunisie', 'Turquie', 'UK', 'Ukraine', 'United Kingdom', 'United States',
+	'USA', 'Vietnam']), 'etranger';
+-- Cities abroad: a commune of France that the label names, too, comes before them.
 INSERT INTO jobmarket.place_alias (alias) VALUES
-	('Afrique'), ('Afrique du Sud'), ('Algérie'), ('Allemagne'), ('Andorre'), ('Angleterre'), ('Arabie saoudite'),
-	('Argentine'), ('Australie'), ('Autriche'), ('Bahreïn'), ('Belgique'), ('Bénin'), ('Brésil'), ('Bruxelles'),
-	('Bulgarie'), ('Burkina Faso'), ('Cameroun'), ('Canada'), ('Chili'), ('Chine'), ('Chypre'), ('Colombie'),
-	('Congo'), ('Corée du Sud'), ('Costa Rica'), ('Côte d''Ivoire'), ('Croatie'), ('Danemark'), ('Djibouti'),
-	('Dubaï'), ('Égypte'), ('Émirats arabes unis'), ('Espagne'), ('Estonie'), ('États-Unis'), ('Étranger'), ('Europe'), ('Finlande'),
-	('Gabon'), ('Genève'), ('Grande-Bretagne'), ('Grèce'), ('Guinée'), ('Hong Kong'), ('Hongrie'), ('Inde'),
-	('Indonésie'), ('Irlande'), ('Islande'), ('Israël'), ('Italie'), ('Japon'), ('Kenya'), ('Lausanne'),
-	('Lettonie'), ('Liban'), ('Liechtenstein'), ('Lituanie'), ('Londres'), ('Luxembourg'), ('Madagascar'),
-	('Madrid'), ('Mali'), ('Malte'), ('Maroc'), ('Maurice'), ('Mauritanie'), ('Mexique'), ('Monaco'), ('Montréal'),
-	('Munich'), ('New York'), ('Niger'), ('Nigeria'), ('Norvège'), ('Nouvelle-Zélande'), ('Pays-Bas'), ('Pérou'),
-	('Pologne'), ('Portugal'), ('Qatar'), ('Québec'), ('République tchèque'), ('Roumanie'), ('Royaume-Uni'),
-	('Russie'), ('Sénégal'), ('Serbie'), ('Singapour'), ('Slovaquie'), ('Slovénie'), ('Suède'), ('Suisse'),
-	('Tchad'), ('Thaïlande'), ('Togo'), ('Tunisie'), ('Turquie'), ('UK'), ('Ukraine'), ('USA'), ('Vietnam'), ('Zurich'),
-	-- where people who live in France work across the border; names that French communes bear, too, are left out
-	('Arlon'), ('Bâle'), ('Bettembourg'), ('Capellen'), ('Charleroi'), ('Contern'), ('Courtrai'), ('Differdange'), ('Dudelange'),
-	('Esch-sur-Alzette'), ('Gand'), ('Howald'), ('Karlsruhe'), ('Kehl'), ('La Chaux-de-Fonds'), ('La Louvière'), ('Leudelange'), ('Liège'),
-	('Luxembourg-Ville'), ('Meyrin'), ('Mouscron'), ('Munsbach'), ('Namur'), ('Neuchâtel'), ('Nyon'), ('Plan-les-Ouates'),
-	('Sarrebruck'), ('Tournai'), ('Vevey'), ('Windhof'), ('Yverdon-les-Bains'),
-	-- other cities, and countries in English
-	('Amsterdam'), ('Barcelone'), ('Belgium'), ('Berlin'), ('Casablanca'), ('Dakar'), ('Dublin'), ('Düsseldorf'), ('Francfort'),
-	('Germany'), ('Hambourg'), ('Ireland'), ('Italy'), ('Lisbonne'), ('London'), ('Milan'), ('Morocco'), ('Netherlands'),
-	('Prague'), ('Rabat'), ('Rotterdam'), ('Spain'), ('Stuttgart'), ('Switzerland'), ('Tanger'), ('Tunis'), ('Turin'),
-	('United Kingdom'), ('United States'), ('Varsovie');
+	-- where people who live in France work across the border
+	('Arlon'), ('Bâle'), ('Bettembourg'), ('Bruxelles'), ('Capellen'), ('Charleroi'), ('Contern'), ('Courtrai'), ('Differdange'),
+	('Dudelange'), ('Esch-sur-Alzette'), ('Gand'), ('Genève'), ('Howald'), ('Karlsruhe'), ('Kehl'), ('La Chaux-de-Fonds'),
+	('La Louvière'), ('Lausanne'), ('Leudelange'), ('Liège'), ('Luxembourg-Ville'), ('Meyrin'), ('Mouscron'), ('Munsbach'),
+	('Namur'), ('Neuchâtel'), ('Nyon'), ('Plan-les-Ouates'), ('Sarrebruck'), ('Tournai'), ('Vevey'), ('Windhof'),
+	('Yverdon-les-Bains'),
+	-- others
+	('Amsterdam'), ('Barcelone'), ('Berlin'), ('Casablanca'), ('Dakar'), ('Dubaï'), ('Dublin'), ('Düsseldorf'), ('Francfort'),
+	('Hambourg'), ('Lisbonne'), ('London'), ('Londres'), ('Madrid'), ('Milan'), ('Montréal'), ('Munich'), ('New York'),
+	('Prague'), ('Rabat'), ('Rotterdam'), ('Stuttgart'), ('Tanger'), ('Tunis'), ('Turin'), ('Varsovie'), ('Zurich');
 CALL jobmarket.keep_shipped('jobmarket.place_alias', 'alias');
 
 DO $$

@@ -154,8 +154,8 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, weight, rema
 	(130, 'DM', 'include', '\y(geo ?)?data ?(manag(er|ers|ement)|steward(s|ship)?|owner|govern[a-z]+|custodian|curat(or|ion)|librarian|catalog(ue)?|officer|coordinat(or|eur|rice)|speciali(st|ste))\y', 0.85, NULL),
 	(131, 'DM', 'include', '\y(gouvernance|qualite) (des? |de la )?(data|donnees?)\y|\ydata (quality|qualite|gouvernance)\y', 0.75, NULL),
 	(132, 'DM', 'include', '\y(master data|mdm|referentiels? (des? )?(data|donnees|produits?)|donnees (de )?reference)\y', 0.75, NULL),
-	(133, 'DM', 'include', '\y(gestionnaires?|gestion|responsable|administrat(eur|rice)|chargee?|referente?|technicien(ne)?|assistante?|integrat(eur|rice))( (?!marketing|communication|recrutement|commercial|etudes?|projets?|vente|reporting)[a-z]+){0,2} (des? |du |la |de la )?(bases? )?(des? )?(donnees?|datas?)\y(?! (analy|scien|engineer|ingenieur|cent))', 0.7, 'gestionnaire de données'),
-	(134, 'DM', 'include', '\y(traitement|gestion|administration) (des? |de la )(donnees?|data)\y', 0.6, NULL),
+	(133, 'DM', 'include', '\y(gestionnaires?|(?<!controleu(r|se)s? de )gestion|responsable|administrat(eur|rice)|chargee?|referente?|technicien(ne)?|assistante?|integrat(eur|rice))( (?!marketing|communication|recrutement|commercial|etudes?|projets?|vente|reporting)[a-z]+){0,2} (des? |du |la |de la )?(bases? )?(des? )?(donnees?|datas?)\y(?! (analy|scien|engineer|ingenieur|cent))', 0.7, 'gestionnaire de données'),
+	(134, 'DM', 'include', '\y(traitement|(?<!controleu(r|se)s? de )gestion|administration) (des? |de la )(donnees?|data)\y', 0.6, NULL),
 	(135, 'DM', 'include', '\y(chief data|head of data|vp (of )?data|direct(eur|rice) (de la |des )?(data|donnees)|responsable data|manager data|data lead|data intelligence|data (&|and|et) (analytics|ai|ia) (manager|lead|director|direct(eur|rice)))\y', 0.65, NULL),
 	(136, 'DM', 'include', '\y(experte?|specialiste|coordinat(eur|rice)) (en |des? |du |de la )?(donnees?|data)\y', 0.52, 'expert data is rather an engineer, by his greater weight'),
 	-- project and product
@@ -181,8 +181,7 @@ INSERT INTO jobmarket.role_rule (rule_id, role_code, kind, pattern, remark) VALU
 	(208, 'DM', 'exclude', '\yprotection (des? |de la |du )?(donnees?|data)\y', 'law or security'),
 	(205, 'ML', 'exclude', '\y(droit|juridique|juriste|ethique|compliance|philosophie|sociologie)\y', 'studies of AI'),
 	(206, 'DM', 'exclude', '\y(systemes?|reseaux?)( et| /)? (systemes?|reseaux?)\y(?!.*\ydata manager)', 'system and network administration with data in its list'),
-	(207, 'DB', 'exclude', '\y(administrat(eur|rice)s?) (linux|unix|windows|reseaux?)\y', 'systems first'),
-	(209, 'DM', 'exclude', '\ycontroleu(r|se)s? de gestion\y', 'finance');
+	(207, 'DB', 'exclude', '\y(administrat(eur|rice)s?) (linux|unix|windows|reseaux?)\y', 'systems first');
 
 -- A description confirms what a title says; it does not make a role.
 INSERT INTO jobmarket.role_rule (rule_id, role_code, target, kind, pattern, weight, remark) VALUES

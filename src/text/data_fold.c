@@ -5,7 +5,7 @@
  */
 #include "text/normalise.h"
 
-const int	jm_fold_count = 3137;
+const int	jm_fold_count = 3138;
 
 const JmFold jm_fold_table[] = {
 	{0x0080, 0, ""},
@@ -1926,6 +1926,7 @@ const JmFold jm_fold_table[] = {
 	{0x24e8, 1, "y"},
 	{0x24e9, 1, "z"},
 	{0x24ea, 1, "0"},
+	{0x266f, 1, "#"},
 	{0x2a74, 3, "::="},
 	{0x2a75, 2, "=="},
 	{0x2a76, 3, "==="},

@@ -77,6 +77,7 @@ typedef struct JmPlaceAlias
 	int			departement;
 	int			commune;
 	const char *territory;		/* of an alias without any of these */
+	bool		city;			/* abroad; gives way to communes */
 } JmPlaceAlias;
 
 /*

@@ -8,6 +8,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Nearer than this to a commune's centre is not a city across the border. */
+#define AT_COMMUNE_KM 2.0
+
 /* "annecy le vieux": the longest beginning of the label that names a commune. */
 static int
 commune_beginning(const JmGazetteer *g, const JmPlaceLabel *label, int departement)
@@ -81,6 +84,64 @@ is_territory(const JmPlaceAlias *alias)
 	return alias != NULL && alias->region < 0 && alias->departement < 0 && alias->commune < 0;
 }
 
+/* Are the stated coordinates near a commune? */
+static bool
+is_near(const JmGazetteer *g, const JmPlaceInput *in, int commune)
+{
+	const JmCommune *c = &g->communes[commune];
+
+	return jm_distance_km(in->latitude, in->longitude, c->latitude, c->longitude) <= JM_NEAREST_LABELLED_KM;
+}
+
+/*
+ * Are the stated coordinates those of a commune?  Cities abroad are within the
+ * distance that jm_commune_at() allows: Kehl is 4 km from Strasbourg.
+ */
+static bool
+is_at_commune(const JmGazetteer *g, const JmPlaceInput *in)
+{
+	double		km;
+
+	return jm_commune_at(g, in->latitude, in->longitude, -1, -1, &km) >= 0 && km <= AT_COMMUNE_KM;
+}
+
+/* Does the label have an article before the name of that key, as "Le Liege" has? */
+static bool
+has_article(const JmPlaceLabel *label, const char *key)
+{
+	static const char *const articles[] = {"le ", "la ", "les ", "l'"};
+	size_t		n = strcspn(key, " ");
+
+	for (int i = 0; i < 4; i++)
+	{
+		size_t		before = strlen(articles[i]);
+
+		for (size_t at = 0; at + before + n <= label->folded_len; at++)
+			if ((at == 0 || strchr(" ,;:/|(", label->folded[at - 1]) != NULL) &&
+				memcmp(label->folded + at, articles[i], before) == 0 &&
+				memcmp(label->folded + at + before, key, n) == 0)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * The city abroad of that key, or NULL; not when a commune has that name and
+ * the stated coordinates are near it, or the label has its article.
+ */
+static const JmPlaceAlias *
+city_abroad(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label, const char *key)
+{
+	const JmPlaceAlias *alias = jm_find_alias(g, key);
+	double		share;
+	int			commune;
+
+	if (alias == NULL || !alias->city)
+		return NULL;
+	commune = jm_commune_named(g, key, strlen(key), -1, -1, NULL, in->latitude, in->longitude, &share);
+	return commune >= 0 && (is_near(g, in, commune) || has_article(label, key)) ? NULL : alias;
+}
+
 /* A region (true) or departement of that key, or an alias of one. */
 static bool
 area_named(const JmGazetteer *g, const char *key, int *region, int *departement)
@@ -126,12 +187,12 @@ split_key(char *key)
 
 /*
  * The commune that a part of a label names, of a departement and region (-1:
- * any) and a postal code (NULL: any); -1 when it names an area or nothing.
- * Spoils the key.
+ * any) and a postal code (NULL: any); -1 when it names an area, a city abroad
+ * or nothing.  Of "X et Y" the first, with half its share.  Spoils the key.
  */
 static int
-commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, char *key, int departement, int region,
-			   const char *postal, double *share)
+commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label, char *key,
+			   int departement, int region, const char *postal, double *share)
 {
 	size_t		len = strlen(key);
 	int			commune;
@@ -145,6 +206,8 @@ commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, char *key, int depa
 		int			own;
 
 		if (len == 0 || (postal == NULL && area_named(g, key, &ignore[0], &ignore[1])))
+			return -1;
+		if (postal == NULL && departement < 0 && region < 0 && city_abroad(g, in, label, key) != NULL)
 			return -1;
 		commune = postal == NULL ? alias_commune(g, key, departement) : -1;
 		if (commune < 0 && postal == NULL && departement < 0)
@@ -161,9 +224,17 @@ commune_of_key(const JmGazetteer *g, const JmPlaceInput *in, char *key, int depa
 	} while (commune < 0 && jm_shorten_place_part(key, &len));
 	if (commune < 0 && (rest = split_key(key)) != NULL)
 	{
-		commune = commune_of_key(g, in, key, departement, region, postal, share);
+		double		rest_share = *share;
+		int			other = commune_of_key(g, in, label, rest, departement, region, postal, &rest_share);
+
+		commune = commune_of_key(g, in, label, key, departement, region, postal, share);
 		if (commune < 0)
-			commune = commune_of_key(g, in, rest, departement, region, postal, share);
+		{
+			commune = other;
+			*share = rest_share;
+		}
+		else if (other >= 0 && other != commune)
+			*share /= 2;
 	}
 	return commune;
 }
@@ -186,17 +257,18 @@ jm_commune_of_part(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLa
 	do
 	{
 		at = jm_next_place_part(label, at, key, &len);
-		commune = commune_of_key(g, in, key, departement, region, postal, &share);
+		commune = commune_of_key(g, in, label, key, departement, region, postal, &share);
 	} while (commune < 0 && at > 0);
 	return commune;
 }
 
 /*
- * A territory (true: it is set), region or departement that a part of a label
- * names.  Spoils the key.
+ * A territory (true: it is set), region, departement or city abroad that a part
+ * of a label names.  Spoils the key.
  */
 static bool
-area_of_key(const JmGazetteer *g, char *key, int *region, int *departement, JmPlace *place)
+area_of_key(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label, char *key,
+			int *region, int *departement, const JmPlaceAlias **city, JmPlace *place)
 {
 	size_t		len = strlen(key);
 	char	   *rest;
@@ -207,29 +279,36 @@ area_of_key(const JmGazetteer *g, char *key, int *region, int *departement, JmPl
 
 		if (len == 0)
 			return false;
-		if (is_territory(alias))
+		if (is_territory(alias) && !alias->city)
 		{
 			set_territory(place, alias, 0.85f);
 			return true;
+		}
+		if ((alias = city_abroad(g, in, label, key)) != NULL)
+		{
+			*city = alias;
+			return false;
 		}
 		if (area_named(g, key, region, departement))
 			return false;
 	} while (jm_shorten_place_part(key, &len));
 	rest = split_key(key);
-	return rest != NULL && (area_of_key(g, key, region, departement, place) ||
-							area_of_key(g, rest, region, departement, place));
+	return rest != NULL && (area_of_key(g, in, label, key, region, departement, city, place) ||
+							area_of_key(g, in, label, rest, region, departement, city, place));
 }
 
 /*
  * The rest of jm_resolve_place() for a label of several parts, such as "Lille,
- * Hauts-de-France" or "NANTES 44".  False when they name no commune and no
- * territory; then *region or *departement may be set.
+ * Hauts-de-France" or "NANTES 44".  A country decides before communes, a city
+ * abroad after them.  False when they name none of these; then *region or
+ * *departement may be set.
  */
 static bool
 resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *label,
 			  int *region, int *departement, JmPlace *place)
 {
 	char		key[sizeof(label->key)];
+	const JmPlaceAlias *city = NULL;
 	int			found = -1;
 	int			others = 0;
 	double		share = 1.0;
@@ -240,7 +319,7 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 	do
 	{
 		at = jm_next_place_part(label, at, key, &len);
-		if (area_of_key(g, key, region, departement, place))
+		if (area_of_key(g, in, label, key, region, departement, &city, place))
 			return true;
 	} while (at > 0);
 	if (*departement >= 0)
@@ -250,7 +329,7 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 		int			commune;
 
 		at = jm_next_place_part(label, at, key, &len);
-		commune = commune_of_key(g, in, key, *departement, *region, NULL, &share);
+		commune = commune_of_key(g, in, label, key, *departement, *region, NULL, &share);
 		if (commune >= 0 && found < 0)
 		{
 			found = commune;
@@ -260,8 +339,15 @@ resolve_parts(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *
 			others++;
 	} while (at > 0);
 	if (found >= 0)
+	{
+		others += city != NULL && strcmp(city->key, g->communes[found].key) != 0;
 		jm_set_commune(g, place, found, JM_PLACE_COMMUNE, (float) (0.8 * best_share / (1 + others)));
-	return found >= 0;
+		return true;
+	}
+	if (city == NULL || is_at_commune(g, in))
+		return false;
+	set_territory(place, city, 0.85f);
+	return true;
 }
 
 /*
@@ -343,15 +429,6 @@ jm_resolve_within(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLab
 		jm_set_departement(place, departement, JM_PLACE_DEPARTEMENT, 0.9f);
 }
 
-/* Are the stated coordinates near a commune? */
-static bool
-is_near(const JmGazetteer *g, const JmPlaceInput *in, int commune)
-{
-	const JmCommune *c = &g->communes[commune];
-
-	return jm_distance_km(in->latitude, in->longitude, c->latitude, c->longitude) <= JM_NEAREST_LABELLED_KM;
-}
-
 /*
  * A label without a code.  False when it names no commune and no territory;
  * then label->departement or *region may be set.
@@ -384,8 +461,12 @@ jm_resolve_name(const JmGazetteer *g, const JmPlaceInput *in, JmPlaceLabel *labe
 		jm_set_commune(g, place, commune, JM_PLACE_COMMUNE, 0.9f);
 		return true;
 	}
+	if (alias != NULL && alias->city && city_abroad(g, in, label, label->key) == NULL)
+		alias = NULL;
 	if (is_territory(alias))
 	{
+		if (alias->city && is_at_commune(g, in))
+			return false;
 		set_territory(place, alias, 0.9f);
 		return true;
 	}

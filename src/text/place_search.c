@@ -249,6 +249,7 @@ add_alias(void *arg, Datum *values, bool *nulls)
 	alias->key = name_key(values[0]);
 	alias->region = alias->departement = alias->commune = -1;
 	alias->territory = nulls[4] ? "etranger" : TextDatumGetCString(values[4]);
+	alias->city = nulls[1] && nulls[2] && nulls[3] && nulls[4];
 	if (!nulls[1])
 	{
 		set_code(code, values[1]);

@@ -275,6 +275,7 @@ is_foreign_code(const char *s, size_t len)
 {
 	size_t		letters = 0;
 	size_t		digits = 0;
+	bool		four;			/* Belgium's and Luxembourg's have no more */
 
 	if (s == NULL)
 		return false;
@@ -289,7 +290,8 @@ is_foreign_code(const char *s, size_t len)
 		return false;
 	while (letters + 1 + digits < len && s[letters + 1 + digits] >= '0' && s[letters + 1 + digits] <= '9')
 		digits++;
-	return digits >= 4;
+	four = letters == 1 && strchr("bl", s[0] | 0x20) != NULL;
+	return four ? digits == 4 : digits >= 4;
 }
 
 /* Commune, departement or region, or a territory abroad; and the method. */

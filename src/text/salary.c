@@ -226,7 +226,7 @@ first_amount(const JmLabelWord *words, int n, bool structured, bool months)
 
 	for (int i = 0; i < n; i++)
 	{
-		int			next = i + 1;
+		int			next = skip_remark(words, n, i + 1);
 		int			unit;
 		bool		worth;
 

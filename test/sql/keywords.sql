@@ -5,7 +5,7 @@ SELECT t, jobmarket.extract_keywords(t) FROM unnest(ARRAY[
 	'ETL', 'MySQL, NoSQL, PostgreSQL', 'SQL Server', 'redistribution', 'élasticité', 'bleu lapis-azur', 'R, SAS', 'R&D, R & D, R.A.S.', 'Python ou R.',
 	'C, C++, C#', 'C''est, C.D.I., permis C', 'langage C', 'C++17', '.NET, ASP.NET, www.site.net', 'PowerBI power-bi Power&nbsp;BI POWER BI',
 	'apprentissage automatique, deep-learning', 'k8s', 'HuggingFace, NiFi, sklearn', 'la SAS Dupont', 'Permis B, CACES R489', 'Anglais courant',
-	'✅SQL ▪Docker →Java Power BI® Python™', 'conserver à -18°C, Python', 'Python3, Java17', 'EXCEL et WORD', 'Word',
+	'✅SQL ▪Docker →Java Power BI® Python™', 'conserver à -18°C, Python', 'Python3, Java17', 'EXCEL et WORD', 'Word', 'Dév. C♯ .NET, C++',
 	'', NULL]) WITH ORDINALITY AS x (t, n) ORDER BY n;
 SELECT count(*) >= 250, count(DISTINCT category) >= 10 FROM jobmarket.keyword;
 SELECT keyword FROM jobmarket.keyword WHERE NOT keyword = ANY (jobmarket.extract_keywords(keyword))

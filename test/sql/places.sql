@@ -65,6 +65,13 @@ FROM unnest(ARRAY['Metz, Moselle', 'Metz, Grand Est, France', 'Lyon et périphé
 	'Guadeloupe', 'Dépt. 57', 'Argonay - 74', 'Lyon ou Paris', 'Lieu : Metz', 'Poste basé à Metz (57)', '📍 Metz', 'Annecy-le-Vieux', 'Esch-sur-Alzette', 'Kehl']) WITH ORDINALITY u (l, n),
 	jobmarket.resolve_place(l) r ORDER BY n;
 
+-- cities abroad give way to communes of the label, countries do not; of "X et Y" neither half is sure
+SELECT l, r.insee_code, r.territory, r.method, r.confidence
+FROM unnest(ARRAY['Tournai', 'Metz, Tournai', 'Tournai / Metz', 'Metz et Kehl', 'Metz - Liège', 'Paris, Casablanca', 'Metz, Tournai, Belgique', 'Metz, Luxembourg',
+	'Metz et Annecy', 'Metz et environs']) WITH ORDINALITY u (l, n),
+	jobmarket.resolve_place(l) r ORDER BY n;
+SELECT r.* FROM jobmarket.resolve_place('Metz, Tournai', NULL, NULL, 49.11, 6.2) r;
+
 -- communes that are no more, from INSEE's movements
 CREATE TEMP TABLE mvt (mod text, date_eff text, typecom_av text, com_av text, tncc_av text, ncc_av text, nccenr_av text, libelle_av text,
 	typecom_ap text, com_ap text, tncc_ap text, ncc_ap text, nccenr_ap text, libelle_ap text);
@@ -106,6 +113,12 @@ INSERT INTO jobmarket.commune (insee_code, name, departement_code, population, c
 SELECT i.*, r.insee_code, r.method, r.confidence FROM (VALUES ('Sainte-Colombe', NULL, NULL), ('Ste Colombe', 46.9, 6.3),
 	('Sainte-Colombe', 49.1, 6.2), ('Sainte-Colombe', 6.2, 49.1), ('Laval', 49.1, 6.2)) i (label, latitude, longitude),
 	jobmarket.resolve_place(label, NULL, NULL, latitude, longitude) r;
+-- of cities abroad, too: that near the point, that of the département or region, that with its article
+INSERT INTO jobmarket.commune (insee_code, name, departement_code, population, centroid) VALUES
+	('37127', 'Le Liège', '37', 326, ST_SetSRID(ST_Point(1.11, 47.22), 4326)), ('11254', 'Montréal', '11', 2136, ST_SetSRID(ST_Point(2.14, 43.2), 4326));
+SELECT i.*, r.insee_code, r.territory, r.method FROM (VALUES ('Liège', NULL, NULL), ('Le Liège', NULL, NULL), ('Le Liège, Centre', NULL, NULL), ('Liège, Belgique', NULL, NULL),
+	('Liège', 47.23, 1.11), ('Montréal', NULL, NULL), ('Montréal', 43.2, 2.15), ('Montréal', 45.5, -73.6), ('Montréal', 49.11, 6.2), ('Montréal, Aude', NULL, NULL), ('Montréal, Québec', NULL, NULL))
+	i (label, latitude, longitude), jobmarket.resolve_place(label, NULL, NULL, latitude, longitude) r;
 RESET extra_float_digits;
 SELECT insee_code, postal_codes, population, ST_Y(centroid) FROM jobmarket.commune WHERE insee_code = '01998';
 ROLLBACK TO s;

@@ -48,6 +48,9 @@ test_codes(void)
 	CHECK_STR(resolve(NULL, "F-74000", NULL, NAN, NAN), "74010 74000 74 metropole postal");
 	CHECK_STR(resolve(NULL, "74000 ANNECY", NULL, NAN, NAN), "74010 74000 74 metropole postal");
 	CHECK_STR(resolve(NULL, "D-74000", NULL, NAN, NAN), "- - - etranger postal");
+	/* Belgian codes have four digits */
+	CHECK_STR(resolve("Namur", "B-5000", NULL, NAN, NAN), "- - - etranger postal");
+	CHECK_STR(resolve("Ajaccio", "B-20000", NULL, NAN, NAN), "2A004 20000 2A corse postal");
 	CHECK_STR(resolve(NULL, "740000", "740100", NAN, NAN), "- - - inconnu none");
 	CHECK_STR(resolve(NULL, "100", "100", NAN, NAN), "- - - inconnu none");
 	CHECK_STR(resolve("74 - x", NULL, "74999", NAN, NAN), "- - 74 metropole label_departement");
@@ -104,6 +107,17 @@ test_labels(void)
 	LABEL("D\xC3\xA9pt. 74", "- - 74 metropole label_departement");
 	LABEL("Poste bas\xC3\xA9 \xC3\xA0 Annecy (74)", "74010 - 74 metropole label_commune");
 	LABEL("\xF0\x9F\x93\x8D Annecy", "74010 - 74 metropole label_commune");
+	/* a city abroad gives way to a commune; "gex" is also a commune's name */
+	LABEL("Kehl", "- - - etranger label_country");
+	LABEL("Annecy, Kehl", "74010 - 74 metropole label_commune");
+	LABEL("Kehl / Annecy", "74010 - 74 metropole label_commune");
+	LABEL("Annecy et Kehl", "74010 - 74 metropole label_commune");
+	LABEL("Annecy, Kehl, Belgique", "- - - etranger label_country");
+	LABEL("Kehl, Haute-Savoie", "- - - etranger label_country");
+	LABEL("Gex", "- - - etranger label_country");
+	LABEL("Le Gex", "01173 01170 01 metropole label_commune");
+	LABEL("Gex, Ain", "01173 01170 01 metropole label_commune");
+	LABEL("Gex, Kehl", "- - - etranger label_country");
 }
 
 static void
@@ -115,6 +129,12 @@ test_points(void)
 	CHECK_STR(resolve("74 - Annecy, France", NULL, NULL, 46.15, 6.07), "74010 - 74 metropole label_commune");
 	CHECK_STR(resolve("75 - Paris", NULL, NULL, 48.84, 2.42), "75112 75012 75 metropole gps");
 	CHECK_STR(resolve("75 - Paris", NULL, NULL, 45.89, 6.11), "75056 - 75 metropole label_commune");
+	CHECK_STR(resolve("Gex", NULL, NULL, 46.3, 6.1), "01173 01170 01 metropole label_commune");
+	CHECK_STR(resolve("Kehl", NULL, NULL, 45.9, 6.11), "74010 - 74 metropole gps");
+	CHECK_STR(resolve("Kehl, X", NULL, NULL, 45.9, 6.11), "74010 - 74 metropole gps");
+	CHECK_STR(resolve("Annecy, Kehl", NULL, NULL, 46.14, 6.08), "74010 - 74 metropole label_commune");
+	/* 4 km from a commune's centre is what cities across the border are */
+	CHECK_STR(resolve("Kehl", NULL, NULL, 45.936, 6.12), "- - - etranger label_country");
 	CHECK_STR(resolve("France", NULL, NULL, 0, 0), "- - - inconnu none");
 	CHECK_STR(resolve("France", NULL, NULL, 46.227638, 2.213749), "- - - inconnu none");
 	CHECK_STR(resolve("France", NULL, NULL, 52.5, 13.4), "- - - inconnu none");

@@ -44,6 +44,7 @@ test_salaries(void)
 	LABEL("De 25 \xC3\xA0 30 k\xE2\x82\xAC", "2500000 3000000 year 0 25000 30000 period_inferred");
 	LABEL("jusqu'\xC3\xA0 60 k\xE2\x82\xAC", "-1 6000000 year 0 -1 60000 period_inferred");
 	LABEL("Mensuel de 43% \xC3\xA0 100% du SMIC", "-1 -1 month 0 -1 -1 percent_of_smic");
+	LABEL("30 000 (fixe) \xC3\xA0 35 000 \xE2\x82\xAC (variable)", "3000000 3500000 year 0 30000 35000 period_inferred");
 	LABEL("TJM 450-600 \xE2\x82\xAC", "45000 60000 day 0 -1 -1 not_annualised");
 	LABEL("Cachet de 200.00 Euros", "20000 20000 fee 0 -1 -1 not_annualised");
 	LABEL("Annuel de 0.0 Euros", "-1 -1 year 0 -1 -1 zero");

@@ -75,8 +75,9 @@ env_gazetteer(void)
 	static JmPostal postal[] = {{"01170", 0, 0}, {"01999", 1, 0}, {"20000", 2, 0}, {"74000", 3, 0},
 	{"74940", 3, 0}, {"74160", 4, 0}, {"74100", 5, 0}, {"75012", 7, 0}};
 	static JmFormer former[] = {{"74011", "74010", "annecy vieux"}, {"74093", "74010", "cran gevrier"}};
-	static JmPlaceAlias aliases[] = {{"belgique", -1, -1, -1, "etranger"},
-	{"collectivites d outre mer", -1, -1, -1, "com"}, {"idf", 0, -1, -1, "etranger"}};
+	static JmPlaceAlias aliases[] = {{"belgique", -1, -1, -1, "etranger", false},
+	{"collectivites d outre mer", -1, -1, -1, "com", false}, {"gex", -1, -1, -1, "etranger", true},
+	{"idf", 0, -1, -1, "etranger", false}, {"kehl", -1, -1, -1, "etranger", true}};
 	static JmGazetteer g;
 
 	memset(&g, 0, sizeof(g));
@@ -90,7 +91,7 @@ env_gazetteer(void)
 	g.postal_codes = postal;
 	g.n_former = 2;
 	g.former = former;
-	g.n_aliases = 3;
+	g.n_aliases = 5;
 	g.aliases = aliases;
 	if (!jm_gazetteer_index(&g, &env_allocator))
 		abort();
