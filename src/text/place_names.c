@@ -271,6 +271,8 @@ area_of_key(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *la
 			int *region, int *departement, const JmPlaceAlias **city, JmPlace *place)
 {
 	size_t		len = strlen(key);
+	int			region_before = *region;
+	int			departement_before = *departement;
 	char	   *rest;
 
 	do
@@ -293,8 +295,13 @@ area_of_key(const JmGazetteer *g, const JmPlaceInput *in, const JmPlaceLabel *la
 			return false;
 	} while (jm_shorten_place_part(key, &len));
 	rest = split_key(key);
-	return rest != NULL && (area_of_key(g, in, label, key, region, departement, city, place) ||
-							area_of_key(g, in, label, rest, region, departement, city, place));
+	if (rest == NULL)
+		return false;
+	if (area_of_key(g, in, label, key, region, departement, city, place))
+		return true;
+	/* of "Val d'Oise et Yvelines" the first, as of communes */
+	return *region == region_before && *departement == departement_before &&
+		area_of_key(g, in, label, rest, region, departement, city, place);
 }
 
 /*

@@ -269,13 +269,20 @@ resolve_insee(const JmGazetteer *g, const JmPlaceInput *in, int *departement, Jm
 	return false;
 }
 
-/* "D-66111", "L-1234": a postal code that begins with a country, and not with F? */
+/*
+ * "D-66111", "L-1234": a postal code that begins with the letters of a country
+ * whose codes are as long?  Others are not: "ZA-1234" is a business park,
+ * "RE-97400" is Reunion.
+ */
 static bool
 is_foreign_code(const char *s, size_t len)
 {
+	static const char *const countries[2][16] = {
+		{"a", "at", "b", "be", "ch", "dk", "l", "li", "lu", "nl", "no", "p", "pt"},
+		{"d", "de", "e", "es", "fi", "i", "it", "mc", "se"}
+	};
 	size_t		letters = 0;
 	size_t		digits = 0;
-	bool		four;			/* Belgium's and Luxembourg's have no more */
 
 	if (s == NULL)
 		return false;
@@ -286,12 +293,21 @@ is_foreign_code(const char *s, size_t len)
 	}
 	while (letters < len && ((s[letters] | 0x20) >= 'a' && (s[letters] | 0x20) <= 'z'))
 		letters++;
-	if (letters < 1 || letters > 2 || letters == len || s[letters] != '-' || (s[0] | 0x20) == 'f')
+	if (letters < 1 || letters > 2 || letters == len || s[letters] != '-')
 		return false;
 	while (letters + 1 + digits < len && s[letters + 1 + digits] >= '0' && s[letters + 1 + digits] <= '9')
 		digits++;
-	four = letters == 1 && strchr("bl", s[0] | 0x20) != NULL;
-	return four ? digits == 4 : digits >= 4;
+	if (digits != 4 && digits != 5)
+		return false;
+	for (int i = 0; i < 16 && countries[digits - 4][i] != NULL; i++)
+	{
+		const char *country = countries[digits - 4][i];
+
+		if (strlen(country) == letters && (s[0] | 0x20) == country[0] &&
+			(letters == 1 || (s[1] | 0x20) == country[1]))
+			return true;
+	}
+	return false;
 }
 
 /* Commune, departement or region, or a territory abroad; and the method. */

@@ -134,5 +134,8 @@ SELECT (jobmarket.resolve_place(NULL, NULL, '74182')).*;
 ROLLBACK;
 -- without communes the département is still known
 SELECT departement_code, territory, method FROM jobmarket.resolve_place('57 - METZ', '57000', '57463', 49.1, 6.2);
+-- letters before a postal code are not always a country; of two départements the first
+SELECT label, r.departement_code, r.territory, r.method FROM (VALUES ('B-1000'), ('B-20200'), ('D-66111'), ('RE-97400'), ('ZA-1234'), ('Val d''Oise et Yvelines')) i (label),
+	jobmarket.resolve_place(label) r;
 SELECT method FROM jobmarket.resolve_place(repeat('Saint ', 2000000));
 SELECT * FROM jobmarket.load_communes('pg_class');
