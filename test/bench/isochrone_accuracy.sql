@@ -30,13 +30,13 @@ BEGIN
 		CASE direction WHEN 'to' THEN cost ELSE reverse_cost END AS reverse_cost
 	FROM jobmarket.road_cost(mode), LATERAL (SELECT cos(radians(ST_Y(ST_StartPoint(geom)))) AS k) s
 	WHERE (cost >= 0 OR reverse_cost >= 0) AND ST_Length(geom) > 0;
-	-- places from which one gets away and back
+	-- places from which one gets away and back, not where other edges are as near
 	CREATE TEMPORARY TABLE origin AS
 	WITH part AS (
 		SELECT node, count(*) OVER (PARTITION BY component) AS size
 		FROM pgr_strongComponents('SELECT id, source, target, cost, reverse_cost FROM road')),
 	largest AS (SELECT node FROM part WHERE size = (SELECT max(size) FROM part))
-	SELECT row_number() OVER ()::integer AS origin, r.id, random() AS share
+	SELECT row_number() OVER ()::integer AS origin, r.id, 0.1 + 0.8 * random() AS share
 	FROM (SELECT * FROM road ORDER BY id) r
 	WHERE source IN (SELECT node FROM largest) AND target IN (SELECT node FROM largest)
 	ORDER BY random() LIMIT origins;
