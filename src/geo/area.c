@@ -6,7 +6,8 @@
  * time of the nearest point of the network (reached or not, so that a road
  * that cannot be entered cuts through the area), or none when that is too far.
  * The area of a limit is a level set of that field, linear between the points
- * of each half square: its outlines cannot cross or touch, whatever the times,
+ * of each half square (half way where roads do not meet: jm_grid_crossing): its
+ * outlines cannot cross or touch, whatever the times,
  * and those of two limits cannot cross each other.  (A saddle, the weak spot
  * of marching squares, does not exist on triangles.)
  *

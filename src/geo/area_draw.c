@@ -89,7 +89,7 @@ draw_point(JmGrid *g, float x, float y, float time)
 	offer(tie, n + 1, x, y, right + above, time);
 }
 
-/* Keeps a piece of road for the check, by its middle (grid units). */
+/* Keeps a piece of road for the check, by a point of it (grid units). */
 static inline void
 keep_sample(JmGrid *g, float x, float y, float time, double metres)
 {

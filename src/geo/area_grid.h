@@ -56,7 +56,7 @@ typedef struct JmLonger
 	JmPoint		ends[2];
 } JmLonger;
 
-/* The middle of a piece of road, in grid units. */
+/* A point of a piece of road, in grid units, that stands for it. */
 typedef struct JmSample
 {
 	float		x;
